@@ -1,0 +1,22 @@
+# ./dev soak [NAME]: the long campaigns.
+set -euo pipefail
+if [ "${1:-}" = --help ]; then
+  cat <<'TEXT'
+./dev soak [crash|power|fuzz]: long campaigns; all of them without a name
+
+  crash  kill -9 at random moments, 200 times, over a ledger of 15,263 events; then everything is counted
+  power  1,000 seeded power losses under the queue: what was acknowledged must be there
+  fuzz   each fuzz target for ten minutes
+TEXT
+  exit 0
+fi
+bash tools/dev/build.sh release
+for name in ${*:-power crash fuzz}; do
+  echo "== $name"
+  case "$name" in
+    crash) python3 tests/crash/campaign.py --kills 200 ;;
+    power) build/tests/power_loss --seeds 1000 ;;
+    fuzz) bash tools/dev/fuzz.sh --seconds 600 ;;
+    *) echo "dev soak: there is no campaign '$name'" >&2; exit 2 ;;
+  esac
+done

@@ -1,0 +1,69 @@
+# ./dev test: builds and runs the tests, from the quickest to the longest.
+set -euo pipefail
+usage() {
+  cat <<'TEXT'
+./dev test [--all] [PART ...]: build and run the tests
+
+  unit       each folder's own tests, and the house (who may include whom)
+  scenarios  the command, end to end, with recorded ledgers, a misbehaving peer and short crash campaigns
+  clients    real SMPP and HTTP providers
+  sanitize   the unit tests under address, undefined-behaviour and thread sanitizers
+  fuzz       each fuzz target for a few seconds, beginning with its corpus
+  fabric     real peers and orderers, found in FABRIC_BIN and FABRIC_CFG_PATH; skipped without them
+
+Without a part: unit, scenarios, clients. --all: every part. --fabric: only fabric.
+TEXT
+}
+parts=()
+for argument in "$@"; do
+  case "$argument" in
+    -h | --help) usage; exit 0 ;;
+    --all) parts=(unit scenarios clients sanitize fuzz fabric) ;;
+    --fabric) parts=(fabric) ;;
+    unit | scenarios | clients | sanitize | fuzz | fabric) parts+=("$argument") ;;
+    *) echo "dev test: there is no part '$argument'" >&2; usage >&2; exit 2 ;;
+  esac
+done
+[ ${#parts[@]} -gt 0 ] || parts=(unit scenarios clients)
+
+failed=()
+passed=0
+skipped=0
+# Runs ctest for a label in a build folder and adds up what it says.
+run_label() {  # FOLDER LABEL
+  local log=$1/ctest-$2.log status=0
+  (cd "$1" && ctest -L "^$2\$" -j "$(nproc)" --output-on-failure --no-tests=error) >"$log" 2>&1 || status=$?
+  grep -vE '^ *(Start|[0-9]+/[0-9]+ Test .* Passed)' "$log" | grep -vE '^(Test project|Label Time|unit  |scenarios  |clients  |fabric  |Total Test|$)' || true
+  local total bad off
+  total=$(grep -cE '^ *[0-9]+/[0-9]+ Test ' "$log" || true)
+  off=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)
+  bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)
+  passed=$((passed + total - bad - off))
+  skipped=$((skipped + off))
+  [ "$status" -eq 0 ] || failed+=("$2 in $1 (whole story in $log)")
+}
+
+built=
+for part in "${parts[@]}"; do
+  echo "== $part"
+  case "$part" in
+    unit | scenarios | clients | fabric)
+      [ -n "$built" ] || bash tools/dev/build.sh release
+      built=yes
+      run_label build "$part"
+      ;;
+    sanitize)
+      for preset in asan tsan; do
+        bash tools/dev/build.sh "$preset" unit_tests
+        run_label "build-$preset" unit
+      done
+      ;;
+    fuzz)
+      if bash tools/dev/fuzz.sh --seconds 5; then passed=$((passed + 1)); else failed+=("fuzz"); fi
+      ;;
+  esac
+done
+
+for name in "${failed[@]}"; do echo "FAILED: $name"; done
+echo "$passed passed, ${#failed[@]} failed, $skipped skipped"
+[ ${#failed[@]} -eq 0 ]
