@@ -1,6 +1,6 @@
 # One folder of src/ is one library. belfry_library(NAME DEPS … LIBS …) makes
 #   belfry_NAME        from every *.cc beside it that is no test or fuzz target,
-#   belfry_NAME_test   from every *_test.cc,
+#   belfry_NAME_test   from every *_test.cc, with tests/support,
 #   NAME_X_fuzz        from every X_fuzz.cc when BELFRY_FUZZ is on.
 # DEPS are other folders, LIBS outside libraries (both public: headers may use them).
 
@@ -34,8 +34,7 @@ function(belfry_library name)
 
   if(BELFRY_TESTS AND tests)
     add_executable(belfry_${name}_test ${tests})
-    target_link_libraries(belfry_${name}_test PRIVATE belfry_${name} GTest::gtest GTest::gmock GTest::gtest_main)
-    target_compile_definitions(belfry_${name}_test PRIVATE BELFRY_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+    target_link_libraries(belfry_${name}_test PRIVATE belfry_${name} belfry_test_support GTest::gtest GTest::gmock GTest::gtest_main)
     add_dependencies(unit_tests belfry_${name}_test)
     gtest_discover_tests(belfry_${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
                          PROPERTIES TIMEOUT 300 LABELS "unit")
