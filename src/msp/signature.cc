@@ -1,0 +1,119 @@
+#include "msp/signature.h"
+
+#include <fmt/format.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+
+#include "base/check.h"
+#include "msp/openssl.h"
+
+namespace belfry::msp {
+namespace {
+
+struct Order {
+  BigNumber whole, half;
+};
+
+Order order_of(int curve) {
+  std::unique_ptr<EC_GROUP, Freer<EC_GROUP_free>> group(EC_GROUP_new_by_curve_name(curve));
+  Order order{BigNumber(BN_dup(EC_GROUP_get0_order(group.get()))), BigNumber(BN_new())};
+  BELFRY_CHECK(BN_rshift1(order.half.get(), order.whole.get()) == 1);
+  return order;
+}
+
+std::string group_name(const EVP_PKEY* key) {
+  char name[64];
+  size_t size = 0;
+  if (key == nullptr || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+      EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof name, &size) !=
+          1) {
+    ERR_clear_error();
+    return {};
+  }
+  return {name, size};
+}
+
+// None for keys that are not supported.
+const Order* order_of(const EVP_PKEY* key) {
+  static const Order p256 = order_of(NID_X9_62_prime256v1);
+  static const Order p384 = order_of(NID_secp384r1);
+  const std::string name = group_name(key);
+  return name == "prime256v1" ? &p256 : name == "secp384r1" ? &p384 : nullptr;
+}
+
+std::string encode(const ECDSA_SIG* signature) {
+  unsigned char* der = nullptr;
+  const int size = i2d_ECDSA_SIG(signature, &der);
+  BELFRY_CHECK(size > 0);
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
+EcdsaSignature decode(std::string_view bytes) {
+  auto at = reinterpret_cast<const unsigned char*>(bytes.data());
+  return EcdsaSignature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(bytes.size())));
+}
+
+const unsigned char* octets(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+}  // namespace
+
+bool supported_key(const EVP_PKEY* key) {
+  return order_of(key) != nullptr;
+}
+
+std::string describe_key(const EVP_PKEY* key) {
+  if (const std::string group = group_name(key); !group.empty()) return "ECDSA on " + group;
+  const char* type = key != nullptr ? EVP_PKEY_get0_type_name(key) : nullptr;
+  return fmt::format("{} of {} bits", type != nullptr ? type : "unknown",
+                     key != nullptr ? EVP_PKEY_get_bits(key) : 0);
+}
+
+std::string sign_low_s(EVP_PKEY* key, std::string_view message) {
+  const Order* order = order_of(key);
+  BELFRY_CHECK(order != nullptr);
+  DigestContext context(EVP_MD_CTX_new());
+  size_t size = 0;
+  BELFRY_CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1);
+  BELFRY_CHECK(EVP_DigestSign(context.get(), nullptr, &size, octets(message), message.size()) == 1);
+  std::string signature(size, '\0');
+  BELFRY_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
+                              &size, octets(message), message.size()) == 1);
+  signature.resize(size);
+  EcdsaSignature parts = decode(signature);
+  BELFRY_CHECK(parts != nullptr);
+  const BIGNUM *r = nullptr, *s = nullptr;
+  ECDSA_SIG_get0(parts.get(), &r, &s);
+  if (BN_cmp(s, order->half.get()) <= 0) return signature;
+  BigNumber low(BN_new());
+  BELFRY_CHECK(BN_sub(low.get(), order->whole.get(), s) == 1);
+  BELFRY_CHECK(ECDSA_SIG_set0(parts.get(), BN_dup(r), low.release()) == 1);
+  return encode(parts.get());
+}
+
+bool verify_low_s(EVP_PKEY* key, std::string_view message, std::string_view signature) {
+  const Order* order = order_of(key);
+  if (order == nullptr) return false;
+  EcdsaSignature parts = decode(signature);
+  if (parts == nullptr) {
+    ERR_clear_error();
+    return false;
+  }
+  const BIGNUM *r = nullptr, *s = nullptr;
+  ECDSA_SIG_get0(parts.get(), &r, &s);
+  if (BN_is_negative(r) || BN_is_zero(r) || BN_is_negative(s) || BN_is_zero(s)) return false;
+  if (BN_cmp(s, order->half.get()) > 0) return false;
+  const std::string canonical =
+      encode(parts.get());  // bytes after the signature are ignored, as Fabric does
+  DigestContext context(EVP_MD_CTX_new());
+  const bool good = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+                    EVP_DigestVerify(context.get(), octets(canonical), canonical.size(),
+                                     octets(message), message.size()) == 1;
+  if (!good) ERR_clear_error();
+  return good;
+}
+
+}  // namespace belfry::msp
