@@ -1,0 +1,272 @@
+// What belfry.yaml says, read and checked: the networks, the stages an event goes through, and the
+// settings.
+//
+// load_config() reads a file by the table in config_schema.cc, the single description of every key:
+// parsing, messages, the reference (docs/configuration.md) and the JSON Schema come from it. All
+// mistakes are reported, not only the first. What is returned is consistent: every name resolves,
+// patterns, templates, phone numbers and certificates are good, and nothing loops. runtime.h makes
+// it run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace belfry::app {
+
+// A place in the file, both counted from 1; zero: nowhere in particular.
+struct Mark {
+  int line = 0;
+  int column = 0;
+  auto operator<=>(const Mark&) const = default;
+};
+
+// A text and where it stands. Paths are resolved against the file's folder, variables are expanded.
+struct Text {
+  std::string value;
+  Mark at;
+  bool empty() const { return value.empty(); }
+};
+
+// JSON written from YAML, which remembers where each part stood.
+struct JsonText {
+  std::string value;
+  Mark at;
+  std::vector<std::pair<size_t, Mark>> places;  // offset into value → mark, ascending
+  bool empty() const { return value.empty(); }
+  Mark mark_of(size_t offset) const;
+};
+
+template <class T>
+struct Named {
+  std::string name;
+  Mark at;
+  T value;
+};
+
+// In the file's order.
+template <class T>
+class Table {
+ public:
+  std::vector<Named<T>> entries;
+  const T* find(std::string_view name) const {
+    for (const auto& entry : entries)
+      if (entry.name == name) return &entry.value;
+    return nullptr;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : entries) names.push_back(entry.name);
+    return names;
+  }
+  auto begin() const { return entries.begin(); }
+  auto end() const { return entries.end(); }
+  auto begin() { return entries.begin(); }
+  auto end() { return entries.end(); }
+  bool empty() const { return entries.empty(); }
+};
+
+// Where a stage sends to: "queue:donations".
+struct Target {
+  enum class Kind { queue, topic, function };
+  Kind kind = Kind::queue;
+  std::string name;
+  Mark at;
+};
+
+struct Credential {  // PEM files
+  Text certificate;
+  Text key;
+};
+
+struct PeerConfig {
+  Text address;  // host:port
+  Text tls_ca;   // PEM file
+  Text name;     // expected in the peer's certificate, where it differs from the address
+  bool plaintext = false;
+  std::optional<Credential> tls;  // client certificate, for mutual TLS
+};
+
+struct IdentityConfig {
+  Text certificate, key;  // PEM files, or
+  Text msp_folder;
+};
+
+struct NetworkConfig {
+  enum class Verify { chain, signatures };
+  enum class Deliver { full, filtered, private_data };
+  Text channel;
+  Text msp;
+  std::vector<PeerConfig> peers;
+  std::optional<IdentityConfig> identity;
+  Text profile;
+  Text organization;  // of the profile
+  Text blocks;
+  bool follow = true;
+  Verify verify = Verify::chain;
+  Deliver deliver = Deliver::full;
+  uint64_t maximum_block = 100 << 20;
+  Duration silence_timeout = std::chrono::minutes(5);
+};
+
+struct StartConfig {
+  enum class At { oldest, newest, next, block };
+  At at = At::oldest;
+  uint64_t block = 0;
+};
+
+struct ListenerConfig {
+  Text network;
+  StartConfig from;
+  JsonText match;
+  bool invalid = false;
+  Text body;
+  std::vector<Target> to;
+};
+
+struct DeadLetterConfig {
+  Text queue;
+  uint32_t after = 5;
+};
+
+struct QueueConfig {
+  bool fifo = false;
+  Duration visibility_timeout = std::chrono::seconds(30);
+  Duration delay{0};
+  Duration retention = std::chrono::hours(24 * 4);
+  uint64_t maximum_message_size = 1 << 20;
+  bool content_deduplication = false;
+  std::optional<DeadLetterConfig> dead_letter;
+};
+
+struct RetryConfig {
+  uint32_t retries = 50;
+  Duration least_delay = std::chrono::seconds(1);
+  Duration most_delay = std::chrono::minutes(5);
+};
+
+struct FunctionConfig {
+  std::optional<Target> from;
+  Text body_template;
+  std::vector<Target> to;
+  uint32_t concurrency = 16;
+  RetryConfig retry;
+  Text dead_letter;  // queue
+};
+
+struct SubscriptionConfig {
+  enum class Protocol { sms, outbox };
+  enum class FilterScope { attributes, body };
+  Text id;
+  Protocol protocol = Protocol::sms;
+  Text endpoint;
+  JsonText filter;
+  FilterScope filter_scope = FilterScope::attributes;
+  RetryConfig retry;
+  Text dead_letter;  // queue
+  Mark at;
+};
+
+// The given id, or one made of protocol and endpoint.
+std::string subscription_id(const SubscriptionConfig& subscription);
+
+struct TopicConfig {
+  std::vector<SubscriptionConfig> subscriptions;
+};
+
+struct SmppConfig {
+  Text address;
+  Text system_id;
+  Text password;
+  Text system_type;
+  uint32_t window = 10;
+  uint32_t rate = 0;  // a second; 0: as fast as the provider takes them
+  bool tls = false;
+  bool receipts = true;
+};
+
+struct GatewayConfig {
+  Text preset;  // twilio, vonage
+  Text account;
+  Text user;
+  Text password;
+  Text url;
+  Text method;
+  std::vector<std::pair<std::string, Text>> headers;
+  Text body;
+  Text accepted;  // pattern of a good answer's body
+  bool private_networks = false;
+};
+
+struct SmsConfig {
+  Text from;
+  std::optional<SmppConfig> smpp;
+  std::optional<GatewayConfig> gateway;
+};
+
+struct AdminConfig {
+  Text address{"127.0.0.1:8740", {}};
+};
+
+struct LogConfig {
+  log::Level level = log::Level::info;
+  log::Format format = log::Format::text;
+};
+
+struct LimitsConfig {
+  uint64_t segment = 64 << 20;
+  uint64_t store = 0;
+  uint32_t threads = 2;
+};
+
+struct Config {
+  std::string file;  // as given
+  Table<NetworkConfig> networks;
+  Table<ListenerConfig> listeners;
+  Table<QueueConfig> queues;
+  Table<FunctionConfig> functions;
+  Table<TopicConfig> topics;
+  SmsConfig sms;
+  Text data;  // empty: ./belfry-data
+  AdminConfig admin;
+  LogConfig log;
+  LimitsConfig limits;
+};
+
+struct Problem {
+  Mark at;
+  std::string message;
+};
+
+// "belfry.yaml:12:5: message", one a line, in the order of the file.
+std::string format_problems(const std::string& file, std::vector<Problem> problems);
+
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+Environment process_environment();
+
+struct ConfigResult {
+  Config config;
+  std::vector<Problem> problems;  // empty: the configuration is good
+  bool ok() const { return problems.empty(); }
+};
+
+// Reads by the table only, then checks across stages and against the files it names
+// (config_check.h).
+ConfigResult load_config(FileSystem& files, const std::string& path,
+                         const Environment& environment);
+ConfigResult parse_config(FileSystem& files, const std::string& path, std::string_view yaml,
+                          const Environment& environment);
+
+// What the table says, for people (Markdown) and for editors (JSON Schema 2020-12).
+std::string configuration_reference();
+std::string configuration_json_schema();
+
+}  // namespace belfry::app

@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "app/config_check.h"
+
+namespace belfry::app {
+
+namespace {
+
+constexpr uint64_t kMostPemBytes = 1 << 20;
+
+class NetworkCheck {
+ public:
+  NetworkCheck(FileSystem& files, const Named<NetworkConfig>& network,
+               std::vector<Problem>& problems)
+      : files_(files),
+        name_(network.name),
+        at_(network.at),
+        it_(network.value),
+        problems_(problems) {}
+
+  void run() {
+    const int sources = !it_.peers.empty() + !it_.profile.empty() + !it_.blocks.empty();
+    if (sources == 0)
+      wrong(at_, fmt::format("network '{}' needs one of peers, profile or blocks", name_));
+    if (sources > 1)
+      wrong(at_,
+            fmt::format("network '{}' has more than one of peers, profile and blocks: keep one",
+                        name_));
+    if (!it_.blocks.empty()) return blocks();
+    if (!it_.profile.empty()) {
+      readable(it_.profile);
+      if (it_.channel.empty()) missing("channel", "the channel to follow");
+    }
+    if (!it_.peers.empty()) peers();
+    if (it_.identity) identity(*it_.identity);
+    if (it_.verify == NetworkConfig::Verify::signatures &&
+        it_.deliver == NetworkConfig::Deliver::filtered)
+      wrong(at_, fmt::format("network '{}': filtered blocks carry no signatures, so verify: "
+                             "signatures cannot be had with deliver: filtered",
+                             name_));
+  }
+
+ private:
+  void wrong(Mark at, std::string message) { problems_.push_back({at, std::move(message)}); }
+  void missing(std::string_view key, std::string_view what) {
+    wrong(at_, fmt::format("network '{}' needs '{}': {}", name_, key, what));
+  }
+
+  void blocks() {
+    if (!std::filesystem::exists(it_.blocks.value))
+      wrong(it_.blocks.at,
+            fmt::format(
+                "{} does not exist: it should be a block file, or a folder with blockfile_000000",
+                it_.blocks.value));
+    if (it_.identity)
+      wrong(at_, fmt::format("network '{}' reads block files, which need no identity: remove it",
+                             name_));
+  }
+
+  void peers() {
+    if (it_.channel.empty()) missing("channel", "the channel to follow");
+    if (it_.msp.empty()) missing("msp", "the MSP id of the identity, such as Org1MSP");
+    if (!it_.identity) missing("identity", "the certificate and key to sign requests with");
+    for (const PeerConfig& peer : it_.peers) {
+      if (!peer.address.empty())
+        if (const auto bad = bad_address(peer.address.value, 1)) wrong(peer.address.at, *bad);
+      if (peer.plaintext && (!peer.tls_ca.empty() || peer.tls))
+        wrong(peer.address.at,
+              "a peer with plaintext: true has no use for tls_ca and tls: keep one");
+      certificates(peer.tls_ca);
+      if (peer.tls) pair(peer.tls->certificate, peer.tls->key);
+    }
+  }
+
+  void identity(const IdentityConfig& identity) {
+    const bool pems = !identity.certificate.empty() || !identity.key.empty();
+    if (pems == !identity.msp_folder.empty()) {
+      wrong(at_,
+            fmt::format("the identity of network '{}' needs certificate and key, or msp_folder",
+                        name_));
+    } else if (pems) {
+      if (identity.certificate.empty() || identity.key.empty())
+        wrong(at_,
+              fmt::format("the identity of network '{}' needs both certificate and key", name_));
+      else
+        pair(identity.certificate, identity.key);
+    } else if (!std::filesystem::is_directory(identity.msp_folder.value)) {
+      wrong(identity.msp_folder.at,
+            fmt::format("{} is no folder: it should hold signcerts and keystore",
+                        identity.msp_folder.value));
+    }
+  }
+
+  std::optional<std::string> readable(const Text& path) {
+    if (path.empty()) return {};
+    Result<std::string> contents = read_whole(files_, path.value, kMostPemBytes);
+    if (contents) return *contents;
+    wrong(path.at, contents.error().message);
+    return {};
+  }
+
+  void certificates(const Text& path) { readable(path); }
+  void pair(const Text& certificate, const Text& key) {
+    readable(certificate);
+    readable(key);
+  }
+
+  FileSystem& files_;
+  const std::string& name_;
+  const Mark at_;
+  const NetworkConfig& it_;
+  std::vector<Problem>& problems_;
+};
+
+}  // namespace
+
+void check_networks(FileSystem& files, const Config& config, std::vector<Problem>& problems) {
+  if (config.networks.empty())
+    problems.push_back(
+        {{}, "no network is named: belfry needs one to listen to, under `networks`"});
+  if (config.listeners.empty())
+    problems.push_back(
+        {{}, "no listener is named: belfry would hear nothing; add one under `listeners`"});
+  for (const auto& network : config.networks) NetworkCheck(files, network, problems).run();
+}
+
+}  // namespace belfry::app

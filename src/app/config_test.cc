@@ -1,0 +1,225 @@
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace belfry::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest() : folder_(std::filesystem::path(::testing::TempDir()) / "config_test") {
+    std::filesystem::create_directories(folder_);
+    file("ledger.blockfile", "");
+    file("password", "sesame\n");
+  }
+
+  void file(const std::string& name, const std::string& contents) {
+    std::ofstream(folder_ / name) << contents;
+  }
+
+  ConfigResult parse(const std::string& yaml) {
+    return parse_config(posix_files(), (folder_ / "belfry.yaml").string(), yaml,
+                        [this](std::string_view name) -> std::optional<std::string> {
+                          const auto found = environment_.find(std::string(name));
+                          if (found == environment_.end()) return {};
+                          return found->second;
+                        });
+  }
+
+  std::string problems(const std::string& yaml) {
+    return format_problems("belfry.yaml", parse(yaml).problems);
+  }
+
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> environment_;
+};
+
+constexpr char kGood[] = R"(networks:
+  charity: {blocks: ledger.blockfile}
+listeners:
+  donations:
+    network: charity
+    from: {block: 42}
+    match: {kind: chaincode-event, payload: {amount: [{numeric: [">=", 1]}], code: ["7", 7, true, null]}}
+    to: queue:donations
+queues:
+  donations: {visibility_timeout: 45s, dead_letter: {queue: dead, after: 3}}
+  dead: {}
+functions:
+  announce:
+    from: queue:donations
+    template: "${WHO:-someone} donated ${{payload.amount}}, as $${this} says"
+    to: topic:news
+topics:
+  news:
+    subscriptions:
+      - {protocol: sms, endpoint: "+15555550100"}
+sms:
+  smpp: {address: "smsc.example.net:2775", system_id: belfry, password_file: password}
+)";
+
+TEST_F(ConfigTest, ReadsEveryPart) {
+  const ConfigResult result = parse(kGood);
+  ASSERT_EQ(format_problems("belfry.yaml", result.problems), "");
+  const Config& config = result.config;
+  EXPECT_EQ(config.networks.find("charity")->blocks.value, (folder_ / "ledger.blockfile").string());
+  const ListenerConfig& listener = *config.listeners.find("donations");
+  EXPECT_EQ(listener.from.at, StartConfig::At::block);
+  EXPECT_EQ(listener.from.block, 42U);
+  EXPECT_EQ(
+      listener.match.value,
+      R"({"kind":"chaincode-event","payload":{"amount":[{"numeric":[">=",1]}],"code":["7",7,true,null]}})");
+  EXPECT_EQ(listener.to[0].name, "donations");
+  EXPECT_EQ(config.queues.find("donations")->visibility_timeout, std::chrono::seconds(45));
+  EXPECT_EQ(config.queues.find("donations")->dead_letter->after, 3U);
+  EXPECT_EQ(config.functions.find("announce")->body_template.value,
+            "someone donated ${{payload.amount}}, as ${this} says");
+  EXPECT_EQ(config.sms.smpp->password.value, "sesame");
+}
+
+TEST_F(ConfigTest, ExpandsVariables) {
+  environment_["WHO"] = "Alice";
+  EXPECT_EQ(parse(kGood).config.functions.find("announce")->body_template.value,
+            "Alice donated ${{payload.amount}}, as ${this} says");
+}
+
+TEST_F(ConfigTest, RemembersWhereAPatternsPartsStood) {
+  const ConfigResult result = parse(kGood);
+  const JsonText& match = result.config.listeners.find("donations")->match;
+  const Mark mark = match.mark_of(match.value.find("\"numeric\""));
+  EXPECT_EQ(mark.line, 7);
+  EXPECT_EQ(mark.column, 56);
+}
+
+// A change to the good file, and the exact messages it must give.
+struct Mistake {
+  const char* name;
+  const char* what;  // replaced
+  const char* with;
+  const char* message;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.name;
+}
+
+class ConfigMistakes : public ConfigTest, public ::testing::WithParamInterface<Mistake> {};
+
+TEST_P(ConfigMistakes, GetsTheseMessages) {
+  const Mistake& mistake = GetParam();
+  std::string yaml = kGood;
+  const size_t at = yaml.find(mistake.what);
+  ASSERT_NE(at, std::string::npos);
+  yaml.replace(at, std::string(mistake.what).size(), mistake.with);
+  std::string expected = mistake.message;
+  for (size_t place; (place = expected.find("FOLDER")) != std::string::npos;)
+    expected.replace(place, 6, folder_.string());
+  EXPECT_EQ(problems(yaml), expected);
+}
+
+constexpr Mistake kMistakes[] = {
+    {"MisspeltTopKey", "topics:", "topic:",
+     "belfry.yaml:17:1: 'topic' is no key of belfry.yaml; did you mean 'topics'?\n"},
+    {"MisspeltNeededKey", "network: charity", "netwrok: charity",
+     "belfry.yaml:5:5: 'netwrok' is no key of a listener; did you mean 'network'?\n"},
+    {"UnknownKey", "from: {block: 42}", "colour: red",
+     "belfry.yaml:6:5: 'colour' is no key of a listener; there are: network, from, match, invalid, "
+     "body, to\n"},
+    {"UnknownPlace", "from: {block: 42}", "from: lastest",
+     "belfry.yaml:6:11: expected one of oldest, newest, next, not 'lastest'\n"},
+    {"UnknownPlaceRecord", "from: {block: 42}", "from: {blok: 42}",
+     "belfry.yaml:6:12: 'blok' is no key of a start position; did you mean 'block'?\n"},
+    {"NegativeBlock", "{block: 42}", "{block: -1}",
+     "belfry.yaml:6:19: expected a block number, not '-1'\n"},
+    {"WrongType", "to: queue:donations", "to: {queue: donations}",
+     "belfry.yaml:8:9: expected queue:NAME or topic:NAME or function:NAME or a list of them, not a "
+     "mapping\n"},
+    {"NoTarget", "to: queue:donations", "to: donations",
+     "belfry.yaml:8:9: expected queue:NAME or topic:NAME or function:NAME, not 'donations'\n"},
+    {"DanglingQueue", "to: queue:donations", "to: queue:donation",
+     "belfry.yaml:8:9: there is no queue 'donation'; did you mean 'donations'?\n"},
+    {"DanglingNetwork", "network: charity", "network: church",
+     "belfry.yaml:5:14: there is no network 'church'; there is only: charity\n"},
+    {"DanglingTopic", "to: topic:news", "to: topic:weather",
+     "belfry.yaml:16:9: there is no topic 'weather'; there is only: news\n"},
+    {"DanglingDeadLetter", "queue: dead,", "queue: daed,",
+     "belfry.yaml:10:61: there is no queue 'daed'; did you mean 'dead'?\n"},
+    {"DuplicateKey", "  dead: {}", "  dead: {}\n  dead: {}",
+     "belfry.yaml:12:3: 'dead' stands twice: first at line 11\n"},
+    {"BadDuration", "45s", "45 seconds",
+     "belfry.yaml:10:35: expected a duration such as 30s (ms, s, m, h, d), not '45 seconds'\n"},
+    {"DurationOutOfBounds", "45s", "13h",
+     "belfry.yaml:10:35: 13h is out of bounds: from 0s to 12h\n"},
+    {"CountOutOfBounds", "after: 3", "after: 0",
+     "belfry.yaml:10:74: expected a whole number from 1 to 1000, not '0'\n"},
+    {"ListForMapping", "queues:\n  donations: {", "queues:\n  - {",
+     "belfry.yaml:11:3: not YAML: end of map not found\n"},
+    {"TextForRecord", "  dead: {}", "  dead: yes",
+     "belfry.yaml:11:9: expected a queue (a mapping), not 'yes'\n"},
+    {"BadName", "  dead: {}", "  dead: {}\n  \"über queue\": {}", "\n"},
+    {"NotSetVariable", "${WHO:-someone}", "${WHO}",
+     "belfry.yaml:15:15: the environment variable WHO is not set: set it, or write "
+     "${WHO:-default}\n"},
+    {"MalformedVariable", "${WHO:-someone}", "${WHO someone}",
+     "belfry.yaml:15:15: '${WHO someone} donat' is no variable: write ${NAME} or ${NAME:-default}, "
+     "and $${ for a literal ${\n"},
+    {"NotYaml", "queues:", "queues: [",
+     "belfry.yaml:11:3: not YAML: end of sequence flow not found\n"},
+    {"BadPhone", "+15555550100", "555-0100",
+     "belfry.yaml:20:35: '555-0100' is no phone number: a plus, the country code and the number, "
+     "as in +15555550100\n"},
+    {"UnknownProtocol", "protocol: sms", "protocol: email",
+     "belfry.yaml:20:20: expected one of sms, outbox, not 'email'\n"},
+    {"UnreachableQueue", "  dead: {}", "  dead: {}\n  attic: {}",
+     "belfry.yaml:12:3: nothing ever comes to queue attic: no listener, function or dead letter "
+     "leads there\n"},
+    {"Loop", "to: topic:news", "to: [queue:donations, topic:news]", "\n"},
+    {"DeadLetterLoop", "dead: {}", "dead: {dead_letter: {queue: donations}}", "\n"},
+    {"MissingBlocks", "blocks: ledger.blockfile", "blocks: elsewhere",
+     "belfry.yaml:2:21: FOLDER/elsewhere does not exist: it should be a block file, or a folder "
+     "with blockfile_000000\n"},
+    {"NoSource", "{blocks: ledger.blockfile}", "{channel: c}",
+     "belfry.yaml:2:3: network 'charity' needs one of peers, profile or blocks\n"},
+    {"PeersWithoutAll", "{blocks: ledger.blockfile}", "{peers: [{address: nowhere}]}",
+     "belfry.yaml:2:3: network 'charity' needs 'channel': the channel to follow\n"
+     "belfry.yaml:2:3: network 'charity' needs 'msp': the MSP id of the identity, such as Org1MSP\n"
+     "belfry.yaml:2:3: network 'charity' needs 'identity': the certificate and key to sign "
+     "requests with\n"
+     "belfry.yaml:2:31: expected HOST:PORT, not 'nowhere'\n"},
+    {"MissingSecretFile", "password_file: password", "password_file: pasword",
+     "belfry.yaml:22:78: cannot open FOLDER/pasword: No such file or directory\n"},
+    {"LongSmppPassword", "password_file: password", "password: sesame-open",
+     "belfry.yaml:22:73: an SMPP password has at most 8 characters\n"},
+    {"TwoProviders", "sms:", "sms:\n  gateway: {preset: twilio}",
+     "belfry.yaml:23:19: sms has both smpp and gateway: keep one\n"},
+    {"TwoSubscriptions", "      - {protocol: sms, endpoint: \"+15555550100\"}",
+     "      - {protocol: sms, endpoint: \"+15555550100\"}\n      - {protocol: sms, endpoint: "
+     "\"+15555550100\"}",
+     "belfry.yaml:21:9: topic 'news' has two subscriptions with the id 'sms-15555550100': give one "
+     "of them an `id`\n"},
+    {"Several", "network: charity", "network: church\n    invalid: 7\n    colour: red",
+     "belfry.yaml:5:14: there is no network 'church'; there is only: charity\n"
+     "belfry.yaml:6:14: expected true or false, not '7'\n"
+     "belfry.yaml:7:5: 'colour' is no key of a listener; there are: network, from, match, invalid, "
+     "body, to\n"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, ConfigMistakes, ::testing::ValuesIn(kMistakes),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Schema, IsWrittenFromTheSameTable) {
+  EXPECT_THAT(configuration_json_schema(), HasSubstr("\"visibility_timeout\""));
+  EXPECT_THAT(
+      configuration_reference(),
+      HasSubstr("| `visibility_timeout` | a duration such as 30s (ms, s, m, h, d) | `30s` |"));
+}
+
+}  // namespace
+}  // namespace belfry::app

@@ -1,0 +1,48 @@
+#include "app/edit_distance.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace belfry::app {
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replaced = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+std::string nearest(std::string_view text, const std::vector<std::string>& choices) {
+  constexpr size_t kLongest = 100;  // longer text is no misspelt name, and the cost is quadratic
+  if (text.size() > kLongest) return {};
+  std::string best;
+  size_t least = std::max<size_t>(1, text.size() / 3) + 1;
+  for (const std::string& choice : choices) {
+    const size_t distance = edit_distance(text, choice);
+    if (distance < least) {
+      least = distance;
+      best = choice;
+    }
+  }
+  return best;
+}
+
+std::string suggestion(std::string_view text, const std::vector<std::string>& choices) {
+  if (choices.empty()) return "; there are none";
+  if (std::string near = nearest(text, choices); !near.empty())
+    return fmt::format("; did you mean '{}'?", near);
+  return fmt::format("; there {}: {}", choices.size() == 1 ? "is only" : "are",
+                     fmt::join(choices, ", "));
+}
+
+}  // namespace belfry::app
