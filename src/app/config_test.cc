@@ -163,7 +163,8 @@ constexpr Mistake kMistakes[] = {
      "belfry.yaml:11:3: not YAML: end of map not found\n"},
     {"TextForRecord", "  dead: {}", "  dead: yes",
      "belfry.yaml:11:9: expected a queue (a mapping), not 'yes'\n"},
-    {"BadName", "  dead: {}", "  dead: {}\n  \"über queue\": {}", "\n"},
+    {"BadName", "  dead: {}", "  dead: {}\n  \"über queue\": {}",
+     "belfry.yaml:12:3: 'über queue' is no name: up to 80 letters, digits, '-' and '_'\n"},
     {"NotSetVariable", "${WHO:-someone}", "${WHO}",
      "belfry.yaml:15:15: the environment variable WHO is not set: set it, or write "
      "${WHO:-default}\n"},
@@ -178,10 +179,14 @@ constexpr Mistake kMistakes[] = {
     {"UnknownProtocol", "protocol: sms", "protocol: email",
      "belfry.yaml:20:20: expected one of sms, outbox, not 'email'\n"},
     {"UnreachableQueue", "  dead: {}", "  dead: {}\n  attic: {}",
-     "belfry.yaml:12:3: nothing ever comes to queue attic: no listener, function or dead letter "
-     "leads there\n"},
-    {"Loop", "to: topic:news", "to: [queue:donations, topic:news]", "\n"},
-    {"DeadLetterLoop", "dead: {}", "dead: {dead_letter: {queue: donations}}", "\n"},
+     "belfry.yaml:12:3: nothing ever comes to queue attic: no listener, function or dead-letter "
+     "setting leads there\n"},
+    {"Loop", "to: topic:news", "to: [queue:donations, topic:news]",
+     "belfry.yaml:13:3: a message would go round for ever: function announce → queue donations → "
+     "function announce\n"},
+    {"DeadLetterLoop", "dead: {}", "dead: {dead_letter: {queue: donations}}",
+     "belfry.yaml:10:3: a message would go round for ever: queue donations → queue dead → queue "
+     "donations\n"},
     {"MissingBlocks", "blocks: ledger.blockfile", "blocks: elsewhere",
      "belfry.yaml:2:21: FOLDER/elsewhere does not exist: it should be a block file, or a folder "
      "with blockfile_000000\n"},
