@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -14,11 +15,13 @@ using ::testing::HasSubstr;
 
 class ConfigTest : public ::testing::Test {
  protected:
-  ConfigTest() : folder_(std::filesystem::path(::testing::TempDir()) / "config_test") {
-    std::filesystem::create_directories(folder_);
+  ConfigTest() {
+    std::string name = ::testing::TempDir() + "config_test_XXXXXX";
+    folder_ = mkdtemp(name.data());
     file("ledger.blockfile", "");
     file("password", "sesame\n");
   }
+  ~ConfigTest() override { std::filesystem::remove_all(folder_); }
 
   void file(const std::string& name, const std::string& contents) {
     std::ofstream(folder_ / name) << contents;
