@@ -32,7 +32,8 @@ class SerializationTraits<belfry::fabric::RawMessage> {
     if (status.ok()) {
       auto bytes = std::make_shared<std::string>();
       bytes->reserve(buffer->Length());
-      for (const Slice& slice : slices) bytes->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+      for (const Slice& slice : slices)
+        bytes->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
       into->bytes = std::move(bytes);
     }
     buffer->Clear();
@@ -61,7 +62,8 @@ const char* method(StreamKind kind) {
 }
 
 std::chrono::system_clock::time_point after(Duration duration) {
-  return std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  return std::chrono::system_clock::now() +
+         std::chrono::duration_cast<std::chrono::microseconds>(duration);
 }
 
 int milliseconds(Duration duration) {
@@ -70,8 +72,8 @@ int milliseconds(Duration duration) {
 
 }  // namespace
 
-// A call goes through its steps one operation at a time; what is under way is `pending`, and the queue hands back no
-// other.
+// A call goes through its steps one operation at a time; what is under way is `pending`, and the
+// queue hands back no other.
 struct DeliverCall::State {
   enum Step : intptr_t { kNone, kStarting, kAsking, kReading, kFinishing };
 
@@ -89,11 +91,13 @@ struct DeliverCall::State {
   }
 };
 
-DeliverCall::DeliverCall(std::shared_ptr<grpc::Channel> channel, StreamKind kind, const std::string& envelope)
+DeliverCall::DeliverCall(std::shared_ptr<grpc::Channel> channel, StreamKind kind,
+                         const std::string& envelope)
     : state_(std::make_unique<State>()) {
   const grpc::Slice slice(envelope);
   state_->envelope = grpc::ByteBuffer(&slice, 1);
-  state_->call = Stub(std::move(channel)).PrepareCall(&state_->context, method(kind), &state_->queue);
+  state_->call =
+      Stub(std::move(channel)).PrepareCall(&state_->context, method(kind), &state_->queue);
   state_->call->StartCall(state_->begin(State::kStarting));
 }
 
@@ -116,12 +120,14 @@ DeliverCall::Got DeliverCall::read(Duration most, std::stop_token stop) {
   const std::stop_callback cancel(std::move(stop), [this] { state_->context.TryCancel(); });
   const auto deadline = after(most);
   for (;;) {
-    if (state_->pending == State::kNone) state_->call->Read(&state_->incoming, state_->begin(State::kReading));
+    if (state_->pending == State::kNone)
+      state_->call->Read(&state_->incoming, state_->begin(State::kReading));
     void* tag = nullptr;
     bool ok = false;
     const auto next = state_->queue.AsyncNext(&tag, &ok, deadline);
     if (next == grpc::CompletionQueue::TIMEOUT) return Got::nothing;
-    BELFRY_CHECK(next == grpc::CompletionQueue::GOT_EVENT && tag == reinterpret_cast<void*>(state_->pending));
+    BELFRY_CHECK(next == grpc::CompletionQueue::GOT_EVENT &&
+                 tag == reinterpret_cast<void*>(state_->pending));
     const auto done = std::exchange(state_->pending, State::kNone);
     if (done == State::kFinishing) {
       state_->ended = true;
@@ -138,12 +144,13 @@ DeliverCall::Got DeliverCall::read(Duration most, std::stop_token stop) {
   }
 }
 
-Result<PeerConnection> PeerConnection::make(const PeerAddress& peer, const ConnectionLimits& limits) {
+Result<PeerConnection> PeerConnection::make(const PeerAddress& peer,
+                                            const ConnectionLimits& limits) {
   PeerConnection out;
   out.answer_timeout_ = limits.answer_timeout;
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(
-      std::min<uint64_t>(limits.receive_limit, static_cast<uint64_t>(std::numeric_limits<int>::max()))));
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(std::min<uint64_t>(
+      limits.receive_limit, static_cast<uint64_t>(std::numeric_limits<int>::max()))));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(limits.keepalive));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(limits.keepalive_timeout));
   // Pings go on however long a quiet channel sends nothing.
@@ -152,7 +159,8 @@ Result<PeerConnection> PeerConnection::make(const PeerAddress& peer, const Conne
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
 
   if (peer.plaintext) {
-    out.channel_ = grpc::CreateCustomChannel(peer.address, grpc::InsecureChannelCredentials(), arguments);
+    out.channel_ =
+        grpc::CreateCustomChannel(peer.address, grpc::InsecureChannelCredentials(), arguments);
     return out;
   }
   grpc::SslCredentialsOptions tls;
@@ -166,7 +174,8 @@ Result<PeerConnection> PeerConnection::make(const PeerAddress& peer, const Conne
     if (!certificate) return fail("the TLS client certificate: " + certificate.error().message);
     auto key = msp::Signer::from_pem(peer.client_tls->key);
     if (!key) return fail("the TLS client key: " + key.error().message);
-    if (!key->matches(*certificate)) return fail("the TLS client certificate and its key do not belong together");
+    if (!key->matches(*certificate))
+      return fail("the TLS client certificate and its key do not belong together");
     tls.pem_cert_chain = peer.client_tls->certificate;
     tls.pem_private_key = peer.client_tls->key;
     out.tls_cert_hash_ = view(certificate->fingerprint());
@@ -176,15 +185,16 @@ Result<PeerConnection> PeerConnection::make(const PeerAddress& peer, const Conne
   return out;
 }
 
-grpc::Status PeerConnection::ask(const protos::SignedProposal& proposal, protos::ProposalResponse& response,
-                                 std::stop_token stop) const {
+grpc::Status PeerConnection::ask(const protos::SignedProposal& proposal,
+                                 protos::ProposalResponse& response, std::stop_token stop) const {
   grpc::ClientContext context;
   context.set_deadline(after(answer_timeout_));
   const std::stop_callback cancel(std::move(stop), [&context] { context.TryCancel(); });
   return protos::Endorser::NewStub(channel_)->ProcessProposal(&context, proposal, &response);
 }
 
-std::unique_ptr<DeliverCall> PeerConnection::deliver(StreamKind kind, const std::string& envelope) const {
+std::unique_ptr<DeliverCall> PeerConnection::deliver(StreamKind kind,
+                                                     const std::string& envelope) const {
   return std::make_unique<DeliverCall>(channel_, kind, envelope);
 }
 

@@ -1,5 +1,5 @@
-// What goes wrong between a listener and a peer, each with a stable code for metrics and words that say what to do.
-// docs/peers.md lists the codes.
+// What goes wrong between a listener and a peer, each with a stable code for metrics and words that
+// say what to do. docs/peers.md lists the codes.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -22,14 +22,18 @@ inline StreamEnd again(std::string code, std::string reason) {
 inline StreamEnd stopped_by(std::string code, std::string reason) {
   return {StreamEnd::Next::stop, std::move(code), std::move(reason)};
 }
-inline StreamEnd stop_requested() { return again("stopped", "a stop was requested"); }
+inline StreamEnd stop_requested() {
+  return again("stopped", "a stop was requested");
+}
 
-// A call that ended without an answer: the peer cannot be reached or trusted, went away, or the message was too big.
-StreamEnd transport_fault(const grpc::Status& status, const PeerAddress& peer, const ConnectionLimits& limits);
+// A call that ended without an answer: the peer cannot be reached or trusted, went away, or the
+// message was too big.
+StreamEnd transport_fault(const grpc::Status& status, const PeerAddress& peer,
+                          const ConnectionLimits& limits);
 
 // Status 403. `words`: what else the peer said, may be empty.
-StreamEnd refused(const PeerAddress& peer, std::string_view channel, const msp::SigningIdentity& identity, WallTime now,
-                  std::string_view words);
+StreamEnd refused(const PeerAddress& peer, std::string_view channel,
+                  const msp::SigningIdentity& identity, WallTime now, std::string_view words);
 // Status 400 to a request that is well formed.
 StreamEnd bad_request(const PeerAddress& peer, WallTime now);
 StreamEnd unknown_channel(const PeerAddress& peer, std::string_view channel);

@@ -11,7 +11,8 @@
 namespace belfry::fabric {
 namespace {
 
-constexpr uint64_t kForEver = (uint64_t{1} << 63) - 1;  // the largest number that every client's and peer's type holds
+constexpr uint64_t kForEver =
+    (uint64_t{1} << 63) - 1;  // the largest number that every client's and peer's type holds
 
 std::string nonce(Random& random) {
   std::string bytes;
@@ -35,8 +36,8 @@ common::SignatureHeader signature_header(const msp::SigningIdentity& identity, R
   return header;
 }
 
-common::ChannelHeader channel_header(int type, std::string_view channel, std::string_view tls_cert_hash,
-                                     const Clock& clock) {
+common::ChannelHeader channel_header(int type, std::string_view channel,
+                                     std::string_view tls_cert_hash, const Clock& clock) {
   common::ChannelHeader header;
   header.set_type(type);
   header.set_channel_id(std::string(channel));
@@ -47,8 +48,9 @@ common::ChannelHeader channel_header(int type, std::string_view channel, std::st
 
 }  // namespace
 
-std::string seek_envelope(const Seek& seek, std::string_view channel, std::string_view tls_cert_hash,
-                          const msp::SigningIdentity& identity, const Clock& clock, Random& random) {
+std::string seek_envelope(const Seek& seek, std::string_view channel,
+                          std::string_view tls_cert_hash, const msp::SigningIdentity& identity,
+                          const Clock& clock, Random& random) {
   orderer::SeekInfo info;
   if (seek.from == Seek::From::newest) {
     info.mutable_start()->mutable_newest();
@@ -57,12 +59,14 @@ std::string seek_envelope(const Seek& seek, std::string_view channel, std::strin
     info.mutable_start()->mutable_specified()->set_number(seek.block);
     info.mutable_stop()->mutable_specified()->set_number(seek.follow ? kForEver : seek.block);
   }
-  info.set_behavior(seek.follow ? orderer::SeekInfo::BLOCK_UNTIL_READY : orderer::SeekInfo::FAIL_IF_NOT_READY);
+  info.set_behavior(seek.follow ? orderer::SeekInfo::BLOCK_UNTIL_READY
+                                : orderer::SeekInfo::FAIL_IF_NOT_READY);
 
   common::Payload payload;
   *payload.mutable_header()->mutable_channel_header() =
       channel_header(common::DELIVER_SEEK_INFO, channel, tls_cert_hash, clock).SerializeAsString();
-  *payload.mutable_header()->mutable_signature_header() = signature_header(identity, random).SerializeAsString();
+  *payload.mutable_header()->mutable_signature_header() =
+      signature_header(identity, random).SerializeAsString();
   payload.set_data(info.SerializeAsString());
 
   common::Envelope envelope;
@@ -71,11 +75,14 @@ std::string seek_envelope(const Seek& seek, std::string_view channel, std::strin
   return envelope.SerializeAsString();
 }
 
-protos::SignedProposal qscc_proposal(std::string_view channel, const std::vector<std::string>& arguments,
-                                     std::string_view tls_cert_hash, const msp::SigningIdentity& identity, const Clock& clock,
+protos::SignedProposal qscc_proposal(std::string_view channel,
+                                     const std::vector<std::string>& arguments,
+                                     std::string_view tls_cert_hash,
+                                     const msp::SigningIdentity& identity, const Clock& clock,
                                      Random& random) {
   const common::SignatureHeader signer = signature_header(identity, random);
-  common::ChannelHeader header = channel_header(common::ENDORSER_TRANSACTION, channel, tls_cert_hash, clock);
+  common::ChannelHeader header =
+      channel_header(common::ENDORSER_TRANSACTION, channel, tls_cert_hash, clock);
   Sha256 id;
   id.add(signer.nonce());
   id.add(signer.creator());

@@ -1,5 +1,6 @@
-// One peer, one identity, one connection: asks for the channel's height, for single blocks, and opens the stream that
-// follows. Turns each answer into a value or into the reason why there is none.
+// One peer, one identity, one connection: asks for the channel's height, for single blocks, and
+// opens the stream that follows. Turns each answer into a value or into the reason why there is
+// none.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,8 @@ class PeerSession {
 
   static std::variant<PeerSession, StreamEnd> begin(std::shared_ptr<PeerPool> pool, size_t peer);
 
-  // From qscc's GetChainInfo; where that is not permitted, from the newest block (then first_block is not known).
+  // From qscc's GetChainInfo; where that is not permitted, from the newest block (then first_block
+  // is not known).
   std::variant<Chain, StreamEnd> chain(std::stop_token stop) const;
   // One existing block, whole whatever the stream's kind.
   std::variant<decode::Block, StreamEnd> block(uint64_t number, std::stop_token stop) const;
@@ -39,8 +41,8 @@ class PeerSession {
   const msp::SigningIdentity& identity() const { return *identity_; }
 
  private:
-  PeerSession(std::shared_ptr<PeerPool> pool, size_t peer, std::shared_ptr<const msp::SigningIdentity> identity,
-              PeerConnection connection);
+  PeerSession(std::shared_ptr<PeerPool> pool, size_t peer,
+              std::shared_ptr<const msp::SigningIdentity> identity, PeerConnection connection);
 
   // qscc's answer: its payload, or what it said instead.
   struct Answer {
@@ -49,17 +51,17 @@ class PeerSession {
     std::string message, payload;
   };
   Answer ask_qscc(const std::vector<std::string>& arguments, std::stop_token stop) const;
-  std::variant<decode::Block, StreamEnd> fetch(StreamKind kind, const Seek& seek, std::stop_token stop) const;
+  std::variant<decode::Block, StreamEnd> fetch(StreamKind kind, const Seek& seek,
+                                               std::stop_token stop) const;
   std::string envelope(const Seek& seek) const;
   StreamEnd explain_refusal() const;
+  StreamEnd explain_first(const grpc::Status& status,
+                          std::stop_token stop) const;  // of a connection's first call
 
   std::shared_ptr<PeerPool> pool_;
   size_t index_;
   std::shared_ptr<const msp::SigningIdentity> identity_;
   PeerConnection connection_;
 };
-
-// A response's block, decoded, in whichever of the three forms it came.
-Result<decode::Block> block_in(std::shared_ptr<const std::string> message, const struct DeliverResponse& response);
 
 }  // namespace belfry::fabric

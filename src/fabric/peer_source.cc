@@ -24,18 +24,21 @@ std::optional<StreamEnd> unfit(const PeerSession& session, uint64_t block, std::
   return std::nullopt;
 }
 
-// Compares the block with what the other peers at hand have in its place. Peers that do not answer, or do not have it,
-// say nothing.
-std::optional<StreamEnd> fork_at(const std::shared_ptr<PeerPool>& pool, const PeerSession& session, uint64_t block,
-                                 std::stop_token stop) {
+// Compares the block with what the other peers at hand have in its place. Peers that do not answer,
+// or do not have it, say nothing.
+std::optional<StreamEnd> fork_at(const std::shared_ptr<PeerPool>& pool, const PeerSession& session,
+                                 uint64_t block, std::stop_token stop) {
   std::optional<Hash256> own;
   for (const size_t other : pool->order()) {
-    if (other == session.index() || stop.stop_requested()) continue;
+    if (other == session.index() || !pool->well(other) || stop.stop_requested()) continue;
     auto begun = PeerSession::begin(pool, other);
     auto* there = std::get_if<PeerSession>(&begun);
     if (!there) continue;
     const auto theirs = there->block(block, stop);
-    if (!std::holds_alternative<decode::Block>(theirs)) continue;
+    if (const auto* end = std::get_if<StreamEnd>(&theirs)) {
+      if (end->next == StreamEnd::Next::reconnect) pool->unwell(other, *end);
+      continue;
+    }
     if (!own) {
       const auto ours = session.block(block, stop);
       if (const auto* end = std::get_if<StreamEnd>(&ours)) {
@@ -47,10 +50,12 @@ std::optional<StreamEnd> fork_at(const std::shared_ptr<PeerPool>& pool, const Pe
     }
     const Hash256 hash = decode::header_hash(std::get<decode::Block>(theirs));
     if (hash != *own)
-      return stopped_by("fork", fmt::format("{} and {} hold different blocks {} ({} and {}): one of them is not of this "
-                                            "network; find out which, and take it from the list of peers",
-                                            session.peer().address, there->peer().address, block, hex(view(*own)),
-                                            hex(view(hash))));
+      return stopped_by(
+          "fork",
+          fmt::format("{} and {} hold different blocks {} ({} and {}): one of them is not of this "
+                      "network; find out which, and take it from the list of peers",
+                      session.peer().address, there->peer().address, block, hex(view(*own)),
+                      hex(view(hash))));
   }
   return std::nullopt;
 }
@@ -60,20 +65,23 @@ std::variant<ChannelInfo, StreamEnd> ask(const PeerSession& session, std::stop_t
   if (const auto* end = std::get_if<StreamEnd>(&chain)) return *end;
   auto genesis = session.genesis_hash(stop);
   if (auto* end = std::get_if<StreamEnd>(&genesis)) return std::move(*end);
-  return ChannelInfo{std::get<PeerSession::Chain>(chain).height, std::get<std::string>(std::move(genesis))};
+  return ChannelInfo{std::get<PeerSession::Chain>(chain).height,
+                     std::get<std::string>(std::move(genesis))};
 }
 
 }  // namespace
 
-PeerSource::PeerSource(PeerSourceOptions options) : pool_(std::make_shared<PeerPool>(std::move(options))) {}
+PeerSource::PeerSource(PeerSourceOptions options)
+    : pool_(std::make_shared<PeerPool>(std::move(options))) {}
 PeerSource::~PeerSource() = default;
 
 std::variant<ChannelInfo, StreamEnd> PeerSource::info(std::stop_token stop) {
   std::vector<StreamEnd> ends;
   for (const size_t peer : pool_->order()) {
     auto session = PeerSession::begin(pool_, peer);
-    auto answer = std::holds_alternative<PeerSession>(session) ? ask(std::get<PeerSession>(session), stop)
-                                                               : std::get<StreamEnd>(session);
+    auto answer = std::holds_alternative<PeerSession>(session)
+                      ? ask(std::get<PeerSession>(session), stop)
+                      : std::get<StreamEnd>(session);
     if (std::holds_alternative<ChannelInfo>(answer)) return answer;
     if (stop.stop_requested()) return stop_requested();
     pool_->failed(peer, std::get<StreamEnd>(answer));
@@ -82,12 +90,14 @@ std::variant<ChannelInfo, StreamEnd> PeerSource::info(std::stop_token stop) {
   return together(std::move(ends));
 }
 
-std::variant<std::unique_ptr<BlockStream>, StreamEnd> PeerSource::open(uint64_t block, std::stop_token stop) {
+std::variant<std::unique_ptr<BlockStream>, StreamEnd> PeerSource::open(uint64_t block,
+                                                                       std::stop_token stop) {
   std::vector<StreamEnd> ends;
   for (const size_t peer : pool_->order()) {
     auto begun = PeerSession::begin(pool_, peer);
     auto* session = std::get_if<PeerSession>(&begun);
-    std::optional<StreamEnd> end = session ? unfit(*session, block, stop) : std::get<StreamEnd>(begun);
+    std::optional<StreamEnd> end =
+        session ? unfit(*session, block, stop) : std::get<StreamEnd>(begun);
     if (!end && block > 0 && pool_->options.cross_check) {
       end = fork_at(pool_, *session, block - 1, stop);
       // No peer is better than another here.
@@ -112,6 +122,8 @@ std::string PeerSource::describe() const {
   return connected.empty() ? pool_->options.peers.front().address : connected;
 }
 
-PeerSourceStatus PeerSource::status() const { return pool_->status(); }
+PeerSourceStatus PeerSource::status() const {
+  return pool_->status();
+}
 
 }  // namespace belfry::fabric

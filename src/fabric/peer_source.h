@@ -1,9 +1,11 @@
-// A channel followed at its peers: the Deliver service of real Fabric (2.x, 3.x), a devnet, or a stand-in.
+// A channel followed at its peers: the Deliver service of real Fabric (2.x, 3.x), a devnet, or a
+// stand-in.
 //
-// The first peer in the given order that is well and has the wanted block serves the stream; when it fails, the follower
-// opens again and the next one takes over from the same block. What can go wrong is told apart as far as a peer lets it
-// (docs/peers.md lists the codes): a lagging peer from an unknown channel, an expired certificate from a missing
-// permission, a wrong authority from a peer that is down.
+// The first peer in the given order that is well and has the wanted block serves the stream; when
+// it fails, the follower opens again and the next one takes over from the same block. What can go
+// wrong is told apart as far as a peer lets it (docs/peers.md lists the codes): a lagging peer from
+// an unknown channel, an expired certificate from a missing permission, a wrong authority from a
+// peer that is down.
 //
 //   PeerSource source(options);
 //   auto info = source.info(stop);                       // height, genesis hash
@@ -26,8 +28,8 @@
 
 namespace belfry::fabric {
 
-// Who asks. Called at each connect, so that renewed credentials are used without a restart; thread-safe.
-// Usually [&] { return provider.current(); } of a msp::IdentityProvider.
+// Who asks. Called at each connect, so that renewed credentials are used without a restart;
+// thread-safe. Usually [&] { return provider.current(); } of a msp::IdentityProvider.
 using CurrentIdentity = std::function<Result<std::shared_ptr<const msp::SigningIdentity>>()>;
 
 struct PeerSourceOptions {
@@ -36,14 +38,15 @@ struct PeerSourceOptions {
   CurrentIdentity identity;
   StreamKind kind = StreamKind::full;
   ConnectionLimits limits;
-  // A failed peer is asked after all others for so long: first, doubled with each failure up to most, less a
-  // random part of up to half.
+  // A failed peer is asked after all others for so long: first, doubled with each failure up to
+  // most, less a random part of up to half.
   Duration backoff_first = std::chrono::seconds(1);
   Duration backoff_most = std::chrono::seconds(60);
-  // Without a block for so long the peer (and, with cross_check, another one) is asked for its height, to tell a quiet
-  // channel from a silent peer.
+  // Without a block for so long the peer (and, with cross_check, another one) is asked for its
+  // height, to tell a quiet channel from a silent peer.
   Duration idle_check = std::chrono::seconds(60);
-  // When a stream opens, the block before it is compared with the other peers' at hand: a fork stops the stream.
+  // When a stream opens, the block before it is compared with the other peers' at hand: a fork
+  // stops the stream.
   bool cross_check = true;
   const Clock* clock = &system_clock();
   Random* random = &secure_random();
@@ -53,11 +56,12 @@ struct PeerSourceOptions {
 struct PeerSourceStatus {
   struct Peer {
     std::string address;
-    uint64_t failures = 0;  // in a row
+    uint64_t failures = 0;     // in a row
     std::string code, reason;  // of the last failure; empty after a success
   };
   std::string connected;  // address of the peer that serves a stream now; empty: none
-  std::string last_code, last_reason;  // of the last stream or opening that ended; stays after a reconnect
+  std::string last_code,
+      last_reason;  // of the last stream or opening that ended; stays after a reconnect
   uint64_t connects = 0, blocks = 0, bytes = 0;
   std::optional<WallTime> certificate_ends;  // of the identity used last
   std::string certificate_warning;           // within 30 days of that; else empty
@@ -72,8 +76,8 @@ class PeerSource final : public pipeline::BlockSource {
   ~PeerSource() override;
 
   std::variant<pipeline::ChannelInfo, pipeline::StreamEnd> info(std::stop_token stop) override;
-  std::variant<std::unique_ptr<pipeline::BlockStream>, pipeline::StreamEnd> open(uint64_t block,
-                                                                                std::stop_token stop) override;
+  std::variant<std::unique_ptr<pipeline::BlockStream>, pipeline::StreamEnd> open(
+      uint64_t block, std::stop_token stop) override;
   std::string describe() const override;
   PeerSourceStatus status() const;  // thread-safe
 

@@ -1,9 +1,12 @@
-// The stream that PeerSource opens: blocks one after another from one peer, until something is wrong with it.
+// The stream that PeerSource opens: blocks one after another from one peer, until something is
+// wrong with it.
 #pragma once
 
 #include "fabric/peer_session.h"
 
 namespace belfry::fabric {
+
+struct DeliverResponse;
 
 class PeerStream final : public pipeline::BlockStream {
  public:
@@ -22,7 +25,7 @@ class PeerStream final : public pipeline::BlockStream {
   PeerSession session_;
   std::unique_ptr<DeliverCall> call_;
   uint64_t wanted_;
-  int idle_and_behind_ = 0;       // checks in a row that found blocks elsewhere which did not come here
+  int idle_and_behind_ = 0;  // checks in a row that found blocks elsewhere which did not come here
   std::optional<StreamEnd> end_;  // once ended, it stays so
 };
 

@@ -9,8 +9,8 @@
 
 namespace belfry::tests {
 
-Access check_creator(const std::vector<Member>& members, std::string_view creator, std::string_view signed_bytes,
-                     std::string_view signature, WallTime now) {
+Access check_creator(const std::vector<Member>& members, std::string_view creator,
+                     std::string_view signed_bytes, std::string_view signature, WallTime now) {
   const auto identity = msp::parse_identity(creator);
   if (!identity) return Access::unknown_creator;
   const auto certificate = msp::Certificate::from_pem(identity->certificate_pem);
@@ -19,7 +19,8 @@ Access check_creator(const std::vector<Member>& members, std::string_view creato
   for (const Member& member : members) {
     if (member.msp_id != identity->msp_id) continue;
     const auto authority = msp::Certificate::from_pem(member.ca);
-    issued = issued || (authority && X509_verify(certificate->native(), X509_get0_pubkey(authority->native())) == 1);
+    issued = issued || (authority && X509_verify(certificate->native(),
+                                                 X509_get0_pubkey(authority->native())) == 1);
   }
   if (!issued) return Access::unknown_creator;
   if (!certificate->verify(signed_bytes, signature)) return Access::bad_signature;
@@ -27,7 +28,8 @@ Access check_creator(const std::vector<Member>& members, std::string_view creato
 }
 
 bool fresh(int64_t seconds, WallTime now) {
-  const int64_t here = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const int64_t here =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   return std::llabs(here - seconds) <= 15 * 60;
 }
 

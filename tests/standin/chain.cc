@@ -39,7 +39,8 @@ void Chain::replace(uint64_t number, std::string block) {
   blocks_.at(number) = std::make_shared<const std::string>(std::move(block));
 }
 
-std::shared_ptr<const std::string> Chain::wait_for(uint64_t number, const std::function<bool()>& give_up) const {
+std::shared_ptr<const std::string> Chain::wait_for(uint64_t number,
+                                                   const std::function<bool()>& give_up) const {
   std::unique_lock lock(mutex_);
   while (blocks_.size() <= number) {
     lock.unlock();
@@ -66,12 +67,14 @@ void rechain(std::vector<BlockParts>& blocks, size_t from) {
     rehash(blocks[i]);
     if (i == 0) continue;
     const BlockParts& before = blocks[i - 1];
-    blocks[i].previous_hash = view(decode::header_hash(before.number, before.previous_hash, before.data_hash));
+    blocks[i].previous_hash =
+        view(decode::header_hash(before.number, before.previous_hash, before.data_hash));
   }
 }
 
 void rebuild(std::vector<BlockParts>& blocks) {
-  append_field(blocks.at(0).transactions.at(0), 99, std::string_view("another network"));  // an unknown field
+  append_field(blocks.at(0).transactions.at(0), 99,
+               std::string_view("another network"));  // an unknown field
   rechain(blocks, 0);
 }
 

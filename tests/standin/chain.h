@@ -1,5 +1,5 @@
-// A ledger as the stand-in peer holds it: serialized common.Blocks that grow while streams wait for the next.
-// Thread-safe.
+// A ledger as the stand-in peer holds it: serialized common.Blocks that grow while streams wait for
+// the next. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -25,7 +25,8 @@ class Chain {
   void append(std::string block);
   void replace(uint64_t number, std::string block);  // a forgery in its place
   // The block; waits for it. Null when `give_up` says so, which is asked at least every 20 ms.
-  std::shared_ptr<const std::string> wait_for(uint64_t number, const std::function<bool()>& give_up) const;
+  std::shared_ptr<const std::string> wait_for(uint64_t number,
+                                              const std::function<bool()>& give_up) const;
   std::shared_ptr<const std::string> at(uint64_t number) const;  // null: there is none
 
  private:
@@ -36,7 +37,8 @@ class Chain {
 
 // All parts of a ledger's first blocks, to alter.
 std::vector<BlockParts> parts_of(const Ledger& ledger, size_t blocks = SIZE_MAX);
-// Recomputes data hashes and the chain of previous hashes from this block on: what a forger who cannot sign can do.
+// Recomputes data hashes and the chain of previous hashes from this block on: what a forger who
+// cannot sign can do.
 void rechain(std::vector<BlockParts>& blocks, size_t from);
 // The same network set up anew: another genesis block, hence other hashes all the way.
 void rebuild(std::vector<BlockParts>& blocks);

@@ -19,7 +19,8 @@ bool add_actions(const protos::Transaction& transaction, protos::FilteredTransac
     if (!payload.ParseFromString(action.payload())) return false;
     if (!payload.has_action()) continue;
     if (!response.ParseFromString(payload.action().proposal_response_payload()) ||
-        !chaincode.ParseFromString(response.extension()) || !event.ParseFromString(chaincode.events()))
+        !chaincode.ParseFromString(response.extension()) ||
+        !event.ParseFromString(chaincode.events()))
       return false;
     if (event.chaincode_id().empty()) continue;
     event.clear_payload();
@@ -48,11 +49,12 @@ std::optional<std::string> filtered_block(std::string_view bytes) {
     auto* transaction = out.add_filtered_transactions();
     transaction->set_txid(header.tx_id());
     transaction->set_type(static_cast<common::HeaderType>(header.type()));
-    transaction->set_tx_validation_code(
-        static_cast<protos::TxValidationCode>(static_cast<unsigned char>(codes.at(static_cast<size_t>(i)))));
+    transaction->set_tx_validation_code(static_cast<protos::TxValidationCode>(
+        static_cast<unsigned char>(codes.at(static_cast<size_t>(i)))));
     if (header.type() != common::ENDORSER_TRANSACTION) continue;
     protos::Transaction actions;
-    if (!actions.ParseFromString(payload.data()) || !add_actions(actions, *transaction->mutable_transaction_actions()))
+    if (!actions.ParseFromString(payload.data()) ||
+        !add_actions(actions, *transaction->mutable_transaction_actions()))
       return std::nullopt;
   }
   return out.SerializeAsString();

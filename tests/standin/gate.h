@@ -1,5 +1,6 @@
-// A TCP gate before a server: passes bytes on, and breaks in the ways of networks. It cuts a connection in the middle of a
-// message, or keeps it open and lets nothing through any more, keepalive pings neither.
+// A TCP gate before a server: passes bytes on, and breaks in the ways of networks. It cuts a
+// connection in the middle of a message, or keeps it open and lets nothing through any more,
+// keepalive pings neither.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// A small network for tests: an organisation with its authorities and a user, stand-in peers under TLS, and PeerSources
-// that know how to reach them.
+// A small network for tests: an organisation with its authorities and a user, stand-in peers under
+// TLS, and PeerSources that know how to reach them.
 #pragma once
 
 #include <memory>

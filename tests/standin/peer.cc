@@ -20,13 +20,20 @@ namespace {
 
 using Stream = grpc::ServerReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
 enum class Form { full, filtered, private_data };
-enum : int { kSuccess = 200, kBadRequest = 400, kForbidden = 403, kNotFound = 404, kBadResponse = 500 };
+enum : int {
+  kSuccess = 200,
+  kBadRequest = 400,
+  kForbidden = 403,
+  kNotFound = 404,
+  kBadResponse = 500
+};
 
 std::string flat(const grpc::ByteBuffer& buffer) {
   std::vector<grpc::Slice> slices;
   BELFRY_CHECK(buffer.Dump(&slices).ok());
   std::string out;
-  for (const auto& slice : slices) out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  for (const auto& slice : slices)
+    out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return out;
 }
 
@@ -49,8 +56,9 @@ bool send_block(Stream& stream, int field, const std::shared_ptr<const std::stri
   auto* keep = new std::shared_ptr<const std::string>(block);
   const grpc::Slice slices[] = {
       grpc::Slice(head),
-      grpc::Slice(const_cast<char*>(block->data()), block->size(),
-                  [](void* kept) { delete static_cast<std::shared_ptr<const std::string>*>(kept); }, keep)};
+      grpc::Slice(
+          const_cast<char*>(block->data()), block->size(),
+          [](void* kept) { delete static_cast<std::shared_ptr<const std::string>*>(kept); }, keep)};
   return stream.Write(grpc::ByteBuffer(slices, 2));
 }
 
@@ -62,7 +70,9 @@ struct Request {
 
 }  // namespace
 
-class StandinPeer::Services : public grpc::Service, public protos::Endorser::Service {
+// The Endorser service, and Deliver's three methods beside it, which send blocks as the bytes they
+// are.
+class StandinPeer::Services : public protos::Endorser::Service {
  public:
   Services(StandinPeer& peer, int& port) : peer_(peer) {
     add("/protos.Deliver/Deliver", Form::full);
@@ -71,21 +81,21 @@ class StandinPeer::Services : public grpc::Service, public protos::Endorser::Ser
     const StandinOptions& options = peer.options_;
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     if (!options.tls_certificate.empty()) {
-      grpc::SslServerCredentialsOptions tls(options.client_ca.empty()
-                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+      grpc::SslServerCredentialsOptions tls(
+          options.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                    : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
       tls.pem_key_cert_pairs.push_back({options.tls_key, options.tls_certificate});
       tls.pem_root_certs = options.client_ca;
       credentials = grpc::SslServerCredentials(tls);
     }
     grpc::ServerBuilder builder;
     builder.SetMaxSendMessageSize(-1);
-    // As Fabric's peers: pings no faster than once a minute, and it allows address reuse after a restart.
+    // As Fabric's peers: pings no faster than once a minute, and it allows address reuse after a
+    // restart.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 60'000);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), credentials, &port);
-    builder.RegisterService(static_cast<grpc::Service*>(this));
-    builder.RegisterService(static_cast<protos::Endorser::Service*>(this));
+    builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     BELFRY_CHECK(server_ != nullptr && port != 0);
   }
@@ -95,7 +105,8 @@ class StandinPeer::Services : public grpc::Service, public protos::Endorser::Ser
     server_->Wait();
   }
 
-  grpc::Status ProcessProposal(grpc::ServerContext* context, const protos::SignedProposal* signed_proposal,
+  grpc::Status ProcessProposal(grpc::ServerContext* context,
+                               const protos::SignedProposal* signed_proposal,
                                protos::ProposalResponse* response) override;
 
  private:
@@ -110,9 +121,12 @@ class StandinPeer::Services : public grpc::Service, public protos::Endorser::Ser
   }
 
   grpc::Status deliver(grpc::ServerContext& context, Stream& stream, Form form);
-  int read(const grpc::ServerContext& context, const common::Envelope& envelope, Request& out) const;
-  int serve(grpc::ServerContext& context, Stream& stream, Form form, const Request& request, bool& hang_up);
-  bool send_block_of(Stream& stream, Form form, uint64_t number, const std::shared_ptr<const std::string>& block);
+  int read(const grpc::ServerContext& context, const common::Envelope& envelope,
+           Request& out) const;
+  int serve(grpc::ServerContext& context, Stream& stream, Form form, const Request& request,
+            bool& hang_up);
+  bool send_block_of(Stream& stream, Form form, uint64_t number,
+                     const std::shared_ptr<const std::string>& block);
   bool may(Form form, const Request& request, const Misbehaviour& wrong) const;
   uint64_t height() const {
     const Misbehaviour wrong = peer_.misbehaviour();
@@ -124,15 +138,18 @@ class StandinPeer::Services : public grpc::Service, public protos::Endorser::Ser
   std::unique_ptr<grpc::Server> server_;
 };
 
-grpc::Status StandinPeer::Services::deliver(grpc::ServerContext& context, Stream& stream, Form form) {
+grpc::Status StandinPeer::Services::deliver(grpc::ServerContext& context, Stream& stream,
+                                            Form form) {
   if (peer_.misbehaviour().too_many_streams)
-    return {grpc::StatusCode::UNKNOWN, "too many requests for /protos.Deliver, exceeding concurrency limit (2500)"};
+    return {grpc::StatusCode::UNKNOWN,
+            "too many requests for /protos.Deliver, exceeding concurrency limit (2500)"};
   grpc::ByteBuffer incoming;
   while (stream.Read(&incoming)) {
     common::Envelope envelope;
     if (!envelope.ParseFromString(flat(incoming)))
       return {grpc::StatusCode::INTERNAL,
-              "grpc: failed to unmarshal the received message: proto: cannot parse invalid wire-format data"};
+              "grpc: failed to unmarshal the received message: proto: cannot parse invalid "
+              "wire-format data"};
     ++peer_.seeks_;
     Request request;
     bool hang_up = false;
@@ -144,8 +161,8 @@ grpc::Status StandinPeer::Services::deliver(grpc::ServerContext& context, Stream
   return grpc::Status::OK;
 }
 
-int StandinPeer::Services::read(const grpc::ServerContext& context, const common::Envelope& envelope,
-                                Request& out) const {
+int StandinPeer::Services::read(const grpc::ServerContext& context,
+                                const common::Envelope& envelope, Request& out) const {
   common::Payload payload;
   common::ChannelHeader header;
   common::SignatureHeader signer;
@@ -153,10 +170,12 @@ int StandinPeer::Services::read(const grpc::ServerContext& context, const common
       !header.ParseFromString(payload.header().channel_header()) ||
       !signer.ParseFromString(payload.header().signature_header()))
     return kBadRequest;
-  if (!header.has_timestamp() || !fresh(header.timestamp().seconds(), peer_.options_.clock->now())) return kBadRequest;
+  if (!header.has_timestamp() || !fresh(header.timestamp().seconds(), peer_.options_.clock->now()))
+    return kBadRequest;
   if (!peer_.options_.client_ca.empty()) {
     const auto shown = context.auth_context()->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
-    if (shown.empty() || certificate_hash({shown[0].data(), shown[0].size()}) != header.tls_cert_hash())
+    if (shown.empty() ||
+        certificate_hash({shown[0].data(), shown[0].size()}) != header.tls_cert_hash())
       return kBadRequest;
   }
   if (header.channel_id() != peer_.options_.channel) return kNotFound;
@@ -167,15 +186,16 @@ int StandinPeer::Services::read(const grpc::ServerContext& context, const common
   return kSuccess;
 }
 
-bool StandinPeer::Services::may(Form form, const Request& request, const Misbehaviour& wrong) const {
+bool StandinPeer::Services::may(Form form, const Request& request,
+                                const Misbehaviour& wrong) const {
   if (wrong.filtered_only && form != Form::filtered) return false;
-  return check_creator(peer_.options_.members, request.creator, request.envelope_payload, request.signature,
-                       peer_.options_.clock->now()) == Access::granted;
+  return check_creator(peer_.options_.members, request.creator, request.envelope_payload,
+                       request.signature, peer_.options_.clock->now()) == Access::granted;
 }
 
 // Follows common/deliver/deliver.go's order of checks.
-int StandinPeer::Services::serve(grpc::ServerContext& context, Stream& stream, Form form, const Request& request,
-                                 bool& hang_up) {
+int StandinPeer::Services::serve(grpc::ServerContext& context, Stream& stream, Form form,
+                                 const Request& request, bool& hang_up) {
   const orderer::SeekInfo& seek = request.seek;
   Misbehaviour wrong = peer_.misbehaviour();
   if (wrong.every_seek) return *wrong.every_seek;
@@ -196,7 +216,8 @@ int StandinPeer::Services::serve(grpc::ServerContext& context, Stream& stream, F
       number = height();
       break;
     case orderer::SeekPosition::kSpecified:
-      there = seek.start().specified().number() <= height() && seek.start().specified().number() >= first;
+      there = seek.start().specified().number() <= height() &&
+              seek.start().specified().number() >= first;
       number = there ? seek.start().specified().number() : 0;
       break;
     case orderer::SeekPosition::TYPE_NOT_SET:
@@ -219,14 +240,16 @@ int StandinPeer::Services::serve(grpc::ServerContext& context, Stream& stream, F
   }
 
   for (;; ++number) {
-    if (seek.behavior() == orderer::SeekInfo::FAIL_IF_NOT_READY && number >= height()) return kNotFound;
+    if (seek.behavior() == orderer::SeekInfo::FAIL_IF_NOT_READY && number >= height())
+      return kNotFound;
     if (!there) return kNotFound;
     const auto gone = [&] { return context.IsCancelled() || peer_.stopping_; };
     std::shared_ptr<const std::string> block;
     do {
       block = peer_.chain_->wait_for(number, gone);
       wrong = peer_.misbehaviour();
-      if (block && (wrong.height.value_or(UINT64_MAX) <= number || wrong.hold_from.value_or(UINT64_MAX) <= number)) {
+      if (block && (wrong.height.value_or(UINT64_MAX) <= number ||
+                    wrong.hold_from.value_or(UINT64_MAX) <= number)) {
         block = nullptr;
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
@@ -239,7 +262,8 @@ int StandinPeer::Services::serve(grpc::ServerContext& context, Stream& stream, F
     if (const auto status = wrong.status_instead.find(number); status != wrong.status_instead.end())
       return status->second;
     const auto bytes = wrong.bytes_instead.find(number);
-    if (!(bytes != wrong.bytes_instead.end() ? send(stream, bytes->second) : send_block_of(stream, form, number, block))) {
+    if (!(bytes != wrong.bytes_instead.end() ? send(stream, bytes->second)
+                                             : send_block_of(stream, form, number, block))) {
       hang_up = true;
       return kSuccess;
     }
@@ -258,8 +282,9 @@ bool StandinPeer::Services::send_block_of(Stream& stream, Form form, uint64_t nu
   if (form == Form::full) return send_block(stream, 2, block);
   if (form == Form::filtered) {
     auto filtered = filtered_block(*block);
-    return filtered ? send_block(stream, 3, std::make_shared<const std::string>(std::move(*filtered)))
-                    : send_status(stream, kBadRequest);
+    return filtered
+               ? send_block(stream, 3, std::make_shared<const std::string>(std::move(*filtered)))
+               : send_status(stream, kBadRequest);
   }
   std::string both;
   append_field(both, 1, *block);
@@ -275,7 +300,8 @@ bool StandinPeer::Services::send_block_of(Stream& stream, Form form, uint64_t nu
   return send_block(stream, 4, std::make_shared<const std::string>(std::move(both)));
 }
 
-grpc::Status StandinPeer::Services::ProcessProposal(grpc::ServerContext*, const protos::SignedProposal* signed_proposal,
+grpc::Status StandinPeer::Services::ProcessProposal(grpc::ServerContext*,
+                                                    const protos::SignedProposal* signed_proposal,
                                                     protos::ProposalResponse* response) {
   const auto refuse = [](const std::string& why) {
     return grpc::Status(grpc::StatusCode::UNKNOWN, "error validating proposal: " + why);
@@ -287,14 +313,18 @@ grpc::Status StandinPeer::Services::ProcessProposal(grpc::ServerContext*, const 
   protos::ChaincodeHeaderExtension extension;
   protos::ChaincodeProposalPayload payload;
   protos::ChaincodeInvocationSpec invocation;
-  if (!proposal.ParseFromString(signed_proposal->proposal_bytes()) || !header.ParseFromString(proposal.header()) ||
-      !channel.ParseFromString(header.channel_header()) || !signer.ParseFromString(header.signature_header()) ||
-      !extension.ParseFromString(channel.extension()) || !payload.ParseFromString(proposal.payload()) ||
-      !invocation.ParseFromString(payload.input()))
+  if (!proposal.ParseFromString(signed_proposal->proposal_bytes()) ||
+      !header.ParseFromString(proposal.header()) ||
+      !channel.ParseFromString(header.channel_header()) ||
+      !signer.ParseFromString(header.signature_header()) ||
+      !extension.ParseFromString(channel.extension()) ||
+      !payload.ParseFromString(proposal.payload()) || !invocation.ParseFromString(payload.input()))
     return refuse("it does not decode");
-  if (!channel.has_timestamp() || !fresh(channel.timestamp().seconds(), peer_.options_.clock->now()))
+  if (!channel.has_timestamp() ||
+      !fresh(channel.timestamp().seconds(), peer_.options_.clock->now()))
     return {grpc::StatusCode::UNKNOWN, "request unauthorized due to incorrect timestamp"};
-  if (channel.type() != common::ENDORSER_TRANSACTION || channel.epoch() != 0) return refuse("invalid header type");
+  if (channel.type() != common::ENDORSER_TRANSACTION || channel.epoch() != 0)
+    return refuse("invalid header type");
   if (signer.nonce().empty()) return refuse("nonce is empty");
   if (signer.creator().empty()) return refuse("creator is empty");
   if (signed_proposal->signature().empty()) return refuse("empty signature bytes");
@@ -323,13 +353,15 @@ grpc::Status StandinPeer::Services::ProcessProposal(grpc::ServerContext*, const 
   const Misbehaviour wrong = peer_.misbehaviour();
   if (wrong.every_seek == 503) return {grpc::StatusCode::UNKNOWN, "ledger is not ready"};
   if (extension.chaincode_id().name() != "qscc" || wrong.no_qscc)
-    return {grpc::StatusCode::UNKNOWN, "access denied for [GetChainInfo][" + channel.channel_id() + "]"};
+    return {grpc::StatusCode::UNKNOWN,
+            "access denied for [GetChainInfo][" + channel.channel_id() + "]"};
   const auto& arguments = invocation.chaincode_spec().input().args();
   query({arguments.begin(), arguments.end()}, *response->mutable_response());
   return grpc::Status::OK;
 }
 
-void StandinPeer::Services::query(const std::vector<std::string>& arguments, protos::Response& out) const {
+void StandinPeer::Services::query(const std::vector<std::string>& arguments,
+                                  protos::Response& out) const {
   out.set_status(kBadResponse);
   if (arguments.size() < 2) {
     out.set_message("Incorrect number of arguments, " + std::to_string(arguments.size()));
@@ -344,18 +376,21 @@ void StandinPeer::Services::query(const std::vector<std::string>& arguments, pro
     info.set_currentblockhash(std::string(view(decode::header_hash(*tip))));
     info.set_previousblockhash(std::string(tip->previous_hash));
     if (peer_.options_.first_block > 0)
-      info.mutable_bootstrappingsnapshotinfo()->set_lastblockinsnapshot(peer_.options_.first_block - 1);
+      info.mutable_bootstrappingsnapshotinfo()->set_lastblockinsnapshot(peer_.options_.first_block -
+                                                                        1);
     out.set_status(kSuccess);
     out.set_payload(info.SerializeAsString());
   } else if (arguments[0] == "GetBlockByNumber" && arguments.size() > 2) {
     const uint64_t number = std::stoull(arguments[2]);
-    const auto block = number < height() && number >= peer_.options_.first_block ? peer_.chain_->at(number) : nullptr;
+    const auto block = number < height() && number >= peer_.options_.first_block
+                           ? peer_.chain_->at(number)
+                           : nullptr;
     if (block) {
       out.set_status(kSuccess);
       out.set_payload(*block);
     } else {
-      out.set_message("Failed to get block number " + arguments[2] + ", error no such block number [" + arguments[2] +
-                      "] in index");
+      out.set_message("Failed to get block number " + arguments[2] +
+                      ", error no such block number [" + arguments[2] + "] in index");
     }
   } else {
     out.set_message("missing 3rd argument for " + arguments[0]);
@@ -367,9 +402,13 @@ StandinPeer::StandinPeer(StandinOptions options, std::shared_ptr<Chain> chain)
   start();
 }
 
-StandinPeer::~StandinPeer() { stop(); }
+StandinPeer::~StandinPeer() {
+  stop();
+}
 
-void StandinPeer::stop() { services_.reset(); }
+void StandinPeer::stop() {
+  services_.reset();
+}
 
 void StandinPeer::start() {
   stopping_ = false;

@@ -1,6 +1,7 @@
-// A stand-in for a Fabric peer: a gRPC server that serves a recorded ledger with the peer's documented answers (Deliver in
-// its three forms, qscc's GetChainInfo and GetBlockByNumber), checks requests as the peer does, and misbehaves when told
-// to. The truth it is held to is tests/standin/peer_test.cc and the recorded transcripts.
+// A stand-in for a Fabric peer: a gRPC server that serves a recorded ledger with the peer's
+// documented answers (Deliver in its three forms, qscc's GetChainInfo and GetBlockByNumber), checks
+// requests as the peer does, and misbehaves when told to. The truth it is held to is
+// tests/standin/peer_test.cc and the recorded transcripts.
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,7 @@ namespace belfry::tests {
 
 struct StandinOptions {
   std::string channel = "mychannel";
-  int port = 0;  // 0: any free one; on 127.0.0.1
+  int port = 0;                          // 0: any free one; on 127.0.0.1
   std::string tls_certificate, tls_key;  // PEM; empty: plaintext
   std::string client_ca;                 // PEM; not empty: mutual TLS
   std::vector<Member> members;           // of the channel
@@ -30,15 +31,17 @@ struct StandinOptions {
 
 // What it does wrong, changed at any time.
 struct Misbehaviour {
-  std::optional<int> every_seek;                  // each seek is answered with this status
-  std::map<uint64_t, int> status_instead;         // this status in the place of a block; the stream ends
+  std::optional<int> every_seek;           // each seek is answered with this status
+  std::map<uint64_t, int> status_instead;  // this status in the place of a block; the stream ends
   std::map<uint64_t, std::string> bytes_instead;  // these bytes in the place of a response, and on
-  std::optional<uint64_t> hold_from;   // sends nothing from this block on, though GetChainInfo counts it
-  std::optional<uint64_t> height;      // knows no more blocks than this
-  std::optional<uint64_t> hang_up_at;  // ends the stream in the place of this block, without a status
-  bool no_qscc = false;                // GetChainInfo and GetBlockByNumber are not permitted
-  bool filtered_only = false;          // only DeliverFiltered is permitted
-  bool too_many_streams = false;       // as many streams as it allows
+  std::optional<uint64_t>
+      hold_from;  // sends nothing from this block on, though GetChainInfo counts it
+  std::optional<uint64_t> height;  // knows no more blocks than this
+  std::optional<uint64_t>
+      hang_up_at;                 // ends the stream in the place of this block, without a status
+  bool no_qscc = false;           // GetChainInfo and GetBlockByNumber are not permitted
+  bool filtered_only = false;     // only DeliverFiltered is permitted
+  bool too_many_streams = false;  // as many streams as it allows
 };
 
 class StandinPeer {
