@@ -147,6 +147,15 @@ Result<std::vector<Certificate>> Certificate::all_from_pem(std::string_view pem)
   return all;
 }
 
+std::string Certificate::tbs() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_re_X509_tbs(native(), &der);
+  BELFRY_CHECK(size > 0);
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
 std::string Certificate::pem() const {
   Bio bio(BIO_new(BIO_s_mem()));
   BELFRY_CHECK(PEM_write_bio_X509(bio.get(), native()) == 1);

@@ -43,6 +43,9 @@ class Certificate {
   WallTime not_after() const { return state_->not_after; }
   bool is_ca() const { return state_->is_ca; }
   const std::string& der() const { return state_->der; }
+  // The DER without the issuer's signature (TBSCertificate). Two encodings of one certificate that
+  // differ in the signature only (its S can be high or low) agree here.
+  std::string tbs() const;
   std::string pem() const;
   // sha256 of the DER. Of a TLS client certificate it is the channel header's tls_cert_hash.
   Hash256 fingerprint() const;

@@ -73,8 +73,7 @@ std::string describe_key(const EVP_PKEY* key) {
 }
 
 std::string sign_low_s(EVP_PKEY* key, std::string_view message) {
-  const Order* order = order_of(key);
-  BELFRY_CHECK(order != nullptr);
+  BELFRY_CHECK(supported_key(key));
   DigestContext context(EVP_MD_CTX_new());
   size_t size = 0;
   BELFRY_CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1);
@@ -83,11 +82,19 @@ std::string sign_low_s(EVP_PKEY* key, std::string_view message) {
   BELFRY_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
                               &size, octets(message), message.size()) == 1);
   signature.resize(size);
-  EcdsaSignature parts = decode(signature);
-  BELFRY_CHECK(parts != nullptr);
+  return to_low_s(key, signature);
+}
+
+std::string to_low_s(const EVP_PKEY* key, std::string_view signature) {
+  const Order* order = order_of(key);
+  EcdsaSignature parts = order != nullptr ? decode(signature) : nullptr;
+  if (parts == nullptr) {
+    ERR_clear_error();
+    return std::string(signature);
+  }
   const BIGNUM *r = nullptr, *s = nullptr;
   ECDSA_SIG_get0(parts.get(), &r, &s);
-  if (BN_cmp(s, order->half.get()) <= 0) return signature;
+  if (BN_cmp(s, order->half.get()) <= 0) return std::string(signature);
   BigNumber low(BN_new());
   BELFRY_CHECK(BN_sub(low.get(), order->whole.get(), s) == 1);
   BELFRY_CHECK(ECDSA_SIG_set0(parts.get(), BN_dup(r), low.release()) == 1);

@@ -21,4 +21,8 @@ std::string sign_low_s(evp_pkey_st* key, std::string_view message);
 // Thread-safe.
 bool verify_low_s(evp_pkey_st* key, std::string_view message, std::string_view signature);
 
+// The same signature with a low S; itself when it has one already, or when it is none of that key's
+// kind.
+std::string to_low_s(const evp_pkey_st* key, std::string_view signature);
+
 }  // namespace belfry::msp
