@@ -250,7 +250,8 @@ Result<Block> parse_block_file_record(std::shared_ptr<const std::string> buffer,
   return block;
 }
 
-Hash256 header_hash(uint64_t number, std::string_view previous_hash, std::string_view data_hash) {
+std::string header_der(uint64_t number, std::string_view previous_hash,
+                       std::string_view data_hash) {
   std::string integer;  // big-endian two's complement, as short as it can be
   do integer.insert(integer.begin(), static_cast<char>(number));
   while ((number >>= 8) > 0);
@@ -260,7 +261,11 @@ Hash256 header_hash(uint64_t number, std::string_view previous_hash, std::string
   append_element(contents, 0x04, previous_hash);
   append_element(contents, 0x04, data_hash);
   append_element(der, 0x30, contents);
-  return sha256(der);
+  return der;
+}
+
+Hash256 header_hash(uint64_t number, std::string_view previous_hash, std::string_view data_hash) {
+  return sha256(header_der(number, previous_hash, data_hash));
 }
 
 Hash256 data_hash(const Block& block) {

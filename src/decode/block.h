@@ -50,6 +50,9 @@ Result<Block> parse_filtered_block(std::shared_ptr<const std::string> buffer,
 Result<Block> parse_block_file_record(std::shared_ptr<const std::string> buffer,
                                       std::string_view record);
 
+// The header as DER, which orderers sign: SEQUENCE{INTEGER number, OCTET STRING previous hash,
+// OCTET STRING data hash}.
+std::string header_der(uint64_t number, std::string_view previous_hash, std::string_view data_hash);
 // sha256 of the header's DER, the next block's previous hash.
 Hash256 header_hash(uint64_t number, std::string_view previous_hash, std::string_view data_hash);
 inline Hash256 header_hash(const Block& block) {

@@ -6,6 +6,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "msp/openssl.h"
 #include "msp/signature.h"
@@ -36,25 +38,30 @@ std::string key_id_of(const X509_CRL* list) {
           static_cast<size_t>(ASN1_STRING_length(id->keyid))};
 }
 
-// The certificate with its issuer's signature in low S: Fabric hashes certificates in that form.
-Result<Certificate> canonical(const Certificate& certificate, const Certificate& issuer) {
+std::string der_of(const X509* x509) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(x509, &der);
+  BELFRY_CHECK(size > 0);
+  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
+// The certificate with its issuer's signature in low S.
+std::string low_s_der(const Certificate& certificate, const Certificate& issuer) {
   const ASN1_BIT_STRING* signature = nullptr;
   X509_get0_signature(&signature, nullptr, certificate.native());
   const std::string_view now(reinterpret_cast<const char*>(ASN1_STRING_get0_data(signature)),
                              static_cast<size_t>(ASN1_STRING_length(signature)));
   const std::string low = to_low_s(X509_get0_pubkey(issuer.native()), now);
-  if (low == now) return certificate;
+  if (low == now) return certificate.der();
   std::unique_ptr<X509, Freer<X509_free>> copy(X509_dup(certificate.native()));
   BELFRY_CHECK(copy != nullptr);
   X509_get0_signature(&signature, nullptr, copy.get());
+  // The copy is ours, and OpenSSL has no other way to put a signature into a certificate.
   BELFRY_CHECK(ASN1_STRING_set(const_cast<ASN1_BIT_STRING*>(signature), low.data(),
                                static_cast<int>(low.size())) == 1);
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(copy.get(), &der);
-  BELFRY_CHECK(size > 0);
-  auto parsed = Certificate::from_der({reinterpret_cast<char*>(der), static_cast<size_t>(size)});
-  OPENSSL_free(der);
-  return parsed;
+  return der_of(copy.get());
 }
 
 // Go's verifier, which Fabric uses, asks for "server authentication" wherever extended usages are
@@ -64,9 +71,11 @@ bool usable(X509* x509) {
   return usage == UINT32_MAX || (usage & (XKU_SSL_SERVER | XKU_ANYEKU)) != 0;
 }
 
-std::string hash_above(const std::vector<Certificate>& chain, size_t from) {
+// sha256 over the chain from there up, in the form in which Fabric hashes it.
+std::string hash_from(size_t first, const std::vector<Certificate>& chain) {
   Sha256 hash;
-  for (size_t i = from; i < chain.size(); ++i) hash.add(chain[i].der());
+  for (size_t i = first; i < chain.size(); ++i)
+    hash.add(low_s_der(chain[i], chain[std::min(i + 1, chain.size() - 1)]));
   return std::string(view(hash.finish()));
 }
 
@@ -85,10 +94,8 @@ Result<Authorities> Authorities::create(const std::vector<std::string>& roots,
   for (const std::string& pem : roots) {
     auto root = Certificate::from_pem(pem);
     if (!root) return tl::unexpected(std::move(root).with_context("root certificate").error());
-    auto low = canonical(*root, *root);
-    if (!low) return tl::unexpected(low.error());
-    X509_STORE_add_cert(made.store_.get(), low->native());
-    made.all_.push_back(std::move(*low));
+    X509_STORE_add_cert(made.store_.get(), root->native());
+    made.all_.push_back(std::move(*root));
   }
   made.roots_ = made.all_.size();
   for (const std::string& pem : intermediates) {
@@ -115,11 +122,12 @@ Result<Authorities> Authorities::create(const std::vector<std::string>& roots,
     auto chain = made.chain(authority);
     if (!chain) return tl::unexpected(chain.error());
     if (i < made.roots_) continue;
+    if (chain->size() < 2)
+      return fail(fmt::format("the certificate of {} is root and intermediate at once", authority.subject()));
     if (auto good = made.check_revocation(authority, (*chain)[1]); !good)
       return tl::unexpected(good.error());
     for (size_t above = 1; above < chain->size(); ++above)
-      made.inner_.insert((*chain)[above].der());
-    made.all_[i] = chain->front();
+      made.inner_.insert((*chain)[above].tbs());
   }
   return made;
 }
@@ -147,18 +155,9 @@ Result<std::vector<Certificate>> Authorities::chain(const Certificate& certifica
       return fail(
           fmt::format("the certificate of {} leads over one that is not for server authentication",
                       certificate.subject()));
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(x509, &der);
-    BELFRY_CHECK(size > 0);
-    auto parsed = Certificate::from_der({reinterpret_cast<char*>(der), static_cast<size_t>(size)});
-    OPENSSL_free(der);
+    auto parsed = Certificate::from_der(der_of(x509));
     if (!parsed) return tl::unexpected(parsed.error());
     chain.push_back(std::move(*parsed));
-  }
-  for (size_t i = 0; i < chain.size(); ++i) {
-    auto low = canonical(chain[i], chain[i + 1 < chain.size() ? i + 1 : i]);
-    if (!low) return tl::unexpected(low.error());
-    chain[i] = std::move(*low);
   }
   return chain;
 }
@@ -188,13 +187,13 @@ Result<std::string> Authorities::check_identity(const Certificate& certificate) 
   if (!chain) return tl::unexpected(chain.error());
   if (chain->size() < 2)
     return fail(fmt::format("the certificate of {} is its own root", certificate.subject()));
-  if (inner_.contains((*chain)[1].der()))
+  if (inner_.contains((*chain)[1].tbs()))
     return fail(
         fmt::format("the certificate of {} was issued by a CA that issues only to other CAs",
                     certificate.subject()));
   if (auto good = check_revocation(certificate, (*chain)[1]); !good)
     return tl::unexpected(good.error());
-  return hash_above(*chain, 1);
+  return hash_from(1, *chain);
 }
 
 Result<std::string> Authorities::certifiers_of(std::string_view authority_pem) const {
@@ -204,7 +203,7 @@ Result<std::string> Authorities::certifiers_of(std::string_view authority_pem) c
     if (authority.tbs() != certificate->tbs()) continue;
     auto chain = this->chain(*certificate);
     if (!chain) return tl::unexpected(chain.error());
-    return hash_above(*chain, 0);
+    return hash_from(0, *chain);
   }
   return fail(fmt::format("the certificate of {} is none of the organisation's CAs",
                           certificate->subject()));

@@ -45,7 +45,7 @@ class Authorities {
   std::shared_ptr<stack_st_X509> intermediates_;
   std::vector<std::shared_ptr<X509_crl_st>> revocation_lists_;
   std::set<std::string>
-      inner_;  // DERs of authorities above another one of this MSP: they issue no identities
+      inner_;  // TBS of authorities above another one of this MSP: they issue no identities
 };
 
 }  // namespace belfry::msp

@@ -149,17 +149,16 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
     return fail(fmt::format("the configuration update is for channel {}, this is {}",
                             update.channel_id(), current.channel));
   const Items existing = items_of(current.config->channel_group());
-  const Items read = items_of(update.read_set());
-  const Items written = items_of(update.write_set());
-  if (update.has_read_set())
-    for (const auto& [key, item] : read) {
-      auto found = existing.find(key);
-      if (found == existing.end())
-        return fail(fmt::format("the update read {}, which does not exist", key));
-      if (found->second.version() != item.version())
-        return fail(fmt::format("the update read {} at version {}, which is at {}", key,
-                                item.version(), found->second.version()));
-    }
+  const Items read = update.has_read_set() ? items_of(update.read_set()) : Items();
+  const Items written = update.has_write_set() ? items_of(update.write_set()) : Items();
+  for (const auto& [key, item] : read) {
+    auto found = existing.find(key);
+    if (found == existing.end())
+      return fail(fmt::format("the update read {}, which does not exist", key));
+    if (found->second.version() != item.version())
+      return fail(fmt::format("the update read {} at version {}, which is at {}", key,
+                              item.version(), found->second.version()));
+  }
   auto signers = signers_of(current, envelope);
   if (!signers) return tl::unexpected(signers.error());
 
