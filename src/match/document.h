@@ -1,5 +1,10 @@
-// What patterns are matched against: fields by path with their values, flattened from JSON, from message attributes or
-// from an event's envelope, in one buffer that is reused from document to document.
+// What patterns are matched against: fields by path with their values, from JSON, from message
+// attributes or from an event's envelope. One Document is filled, matched by as many Matchers as
+// one likes, cleared and filled again; its buffers stay.
+//
+// A path's steps are joined by dots, and a key that holds dots is as good as nested ones: {"a":
+// {"b": 1}},
+// {"a.b": 1} and add_number("a.b", "1") are the same field.
 #pragma once
 
 #include <memory>
@@ -10,7 +15,8 @@
 
 namespace belfry::match {
 
-// Reusable; one thread at a time. Values are views into what was added: it must outlive the matching.
+// Reusable; one thread at a time. Values, keys and paths are views into what was added: it must
+// outlive the matching.
 class Document {
  public:
   Document();
@@ -20,14 +26,20 @@ class Document {
 
   void clear();
 
-  // Every leaf of a JSON object, below `prefix` ("payload", or empty for the top level). Arrays give each element.
-  // False, adding nothing, when the text is not a JSON object.
+  // Every leaf of a JSON object, below `prefix` ("payload", or empty for the top level). Arrays
+  // give each element. False, adding nothing, when the text is not a JSON object (RFC 8259, UTF-8,
+  // at most 1,000 levels, 4 GiB).
   [[nodiscard]] bool add_json(std::string_view json, std::string_view prefix = {});
-  // A JSON array of strings, numbers, booleans and nulls (an SNS String.Array attribute); false if it is none.
+  // Any JSON value at `path`: a scalar, an array or an object, such as an event's payload. False as
+  // above.
+  [[nodiscard]] bool add_value(std::string_view path, std::string_view json);
+  // A JSON array of strings, numbers, booleans and nulls (an SNS String.Array attribute); false if
+  // it is none.
   [[nodiscard]] bool add_array(std::string_view path, std::string_view json_array);
 
   void add_string(std::string_view path, std::string_view value);
-  void add_number(std::string_view path, std::string_view digits);
+  // False, adding nothing, when the digits are no number as JSON writes it.
+  bool add_number(std::string_view path, std::string_view digits);
   void add_boolean(std::string_view path, bool value);
 
   struct State;

@@ -1,0 +1,258 @@
+#include "match/interval_index.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+
+namespace belfry::match {
+
+namespace {
+
+constexpr int kLeafSize = 32;
+constexpr int kBranchSize = 32;
+
+bool before(const Interval& a, const Interval& b) {
+  if (a.low != b.low) return a.low < b.low;
+  if (a.high != b.high) return a.high < b.high;
+  return a.owner < b.owner;
+}
+
+}  // namespace
+
+struct IntervalIndex::Node {
+  bool leaf;
+  int count = 0;
+  explicit Node(bool is_leaf) : leaf(is_leaf) {}
+};
+
+struct IntervalIndex::Leaf : Node {
+  double low[kLeafSize], high[kLeafSize];
+  void* owner[kLeafSize];
+  Leaf() : Node(true) {}
+
+  Interval at(int i) const { return {low[i], high[i], owner[i]}; }
+  // The first place whose interval does not stand before the given one.
+  int place(const Interval& interval) const {
+    int i = 0;
+    while (i < count && before(at(i), interval)) ++i;
+    return i;
+  }
+  void put(int i, const Interval& interval) {
+    low[i] = interval.low, high[i] = interval.high, owner[i] = interval.owner;
+  }
+  void insert(int i, const Interval& interval) {
+    for (int k = count++; k > i; --k) put(k, at(k - 1));
+    put(i, interval);
+  }
+  void erase(int i) {
+    for (--count; i < count; ++i) put(i, at(i + 1));
+  }
+};
+
+// A branch's first interval is a lower bound of all its intervals; removing leaves it in place,
+// which is harmless.
+struct IntervalIndex::Branch : Node {
+  double low[kBranchSize];       // of the child's first interval
+  double greatest[kBranchSize];  // upper bound in the child
+  double high[kBranchSize];  // of the child's first interval, with owner: its place in the order
+  void* owner[kBranchSize];
+  Node* child[kBranchSize];
+  Branch() : Node(false) {}
+
+  Interval first(int i) const { return {low[i], high[i], owner[i]}; }
+  // The child that holds the interval or would: the last whose first does not stand behind it.
+  int place(const Interval& interval) const {
+    int i = count - 1;
+    while (i > 0 && before(interval, first(i))) --i;
+    return i;
+  }
+  void put(int i, const Interval& interval, double greatest_below, Node* node) {
+    low[i] = interval.low, high[i] = interval.high, owner[i] = interval.owner;
+    greatest[i] = greatest_below;
+    child[i] = node;
+  }
+  void insert(int i, const Interval& interval, double greatest_below, Node* node) {
+    for (int k = count++; k > i; --k) put(k, first(k - 1), greatest[k - 1], child[k - 1]);
+    put(i, interval, greatest_below, node);
+  }
+  void erase(int i) {
+    for (--count; i < count; ++i) put(i, first(i + 1), greatest[i + 1], child[i + 1]);
+  }
+};
+
+namespace {
+
+double greatest(const double* values, int count) {
+  return *std::max_element(values, values + count);
+}
+
+}  // namespace
+
+void IntervalIndex::destroy(Node* node) {
+  if (!node) return;
+  if (node->leaf) {
+    delete static_cast<Leaf*>(node);
+    return;
+  }
+  auto* branch = static_cast<Branch*>(node);
+  for (int i = 0; i < branch->count; ++i) destroy(branch->child[i]);
+  delete branch;
+}
+
+IntervalIndex::~IntervalIndex() {
+  destroy(root_);
+}
+
+void IntervalIndex::add(const Interval& interval) {
+  if (!root_) {
+    root_ = new Leaf();
+    bytes_ += sizeof(Leaf);
+  }
+  ++size_;
+  Node* sibling = add(root_, interval);
+  if (!sibling) return;
+  auto* top = new Branch();
+  bytes_ += sizeof(Branch);
+  for (Node* node : {root_, sibling}) {
+    if (node->leaf) {
+      auto* leaf = static_cast<Leaf*>(node);
+      top->insert(top->count, leaf->at(0), greatest(leaf->high, leaf->count), node);
+    } else {
+      auto* branch = static_cast<Branch*>(node);
+      top->insert(top->count, branch->first(0), greatest(branch->greatest, branch->count), node);
+    }
+  }
+  root_ = top;
+}
+
+// The node's new right sibling if it had to be split, else null.
+IntervalIndex::Node* IntervalIndex::add(Node* node, const Interval& interval) {
+  if (node->leaf) {
+    auto* leaf = static_cast<Leaf*>(node);
+    int place = leaf->place(interval);
+    if (leaf->count < kLeafSize) {
+      leaf->insert(place, interval);
+      return nullptr;
+    }
+    auto* right = new Leaf();
+    bytes_ += sizeof(Leaf);
+    // Appending in order must leave full leaves behind.
+    int keep = place == kLeafSize ? kLeafSize : kLeafSize / 2;
+    while (leaf->count > keep) right->insert(0, leaf->at(--leaf->count));
+    if (place > keep || keep == kLeafSize) {
+      right->insert(place - keep, interval);
+    } else {
+      leaf->insert(place, interval);
+    }
+    return right;
+  }
+  auto* branch = static_cast<Branch*>(node);
+  int i = branch->place(interval);
+  Node* sibling = add(branch->child[i], interval);
+  auto summary = [](Node* below, Interval& first) {
+    if (below->leaf) {
+      auto* leaf = static_cast<Leaf*>(below);
+      first = leaf->at(0);
+      return greatest(leaf->high, leaf->count);
+    }
+    auto* inner = static_cast<Branch*>(below);
+    first = inner->first(0);
+    return greatest(inner->greatest, inner->count);
+  };
+  if (before(interval, branch->first(i)))
+    branch->put(i, interval, branch->greatest[i], branch->child[i]);
+  if (!sibling) {
+    branch->greatest[i] = std::max(branch->greatest[i], interval.high);
+    return nullptr;
+  }
+  Interval first;
+  double below = summary(branch->child[i], first);
+  branch->put(i, first, below, branch->child[i]);
+  below = summary(sibling, first);
+  if (branch->count < kBranchSize) {
+    branch->insert(i + 1, first, below, sibling);
+    return nullptr;
+  }
+  auto* right = new Branch();
+  bytes_ += sizeof(Branch);
+  int keep = i + 1 == kBranchSize ? kBranchSize : kBranchSize / 2;
+  while (branch->count > keep) {
+    --branch->count;
+    right->insert(0, branch->first(branch->count), branch->greatest[branch->count],
+                  branch->child[branch->count]);
+  }
+  if (i + 1 > keep || keep == kBranchSize) {
+    right->insert(i + 1 - keep, first, below, sibling);
+  } else {
+    branch->insert(i + 1, first, below, sibling);
+  }
+  return right;
+}
+
+void IntervalIndex::remove(const Interval& interval) {
+  BELFRY_CHECK(root_);
+  --size_;
+  if (remove(root_, interval)) {
+    destroy(root_);
+    root_ = nullptr;
+    bytes_ = 0;
+  }
+}
+
+// Whether the node is empty now. Nodes are not merged: an index that shrank is as deep as it was,
+// and no deeper.
+bool IntervalIndex::remove(Node* node, const Interval& interval) {
+  if (node->leaf) {
+    auto* leaf = static_cast<Leaf*>(node);
+    int place = leaf->place(interval);
+    BELFRY_CHECK(place < leaf->count && leaf->owner[place] == interval.owner);
+    leaf->erase(place);
+    return leaf->count == 0;
+  }
+  auto* branch = static_cast<Branch*>(node);
+  int i = branch->place(interval);
+  Node* child = branch->child[i];
+  if (remove(child, interval)) {
+    bytes_ -= child->leaf ? sizeof(Leaf) : sizeof(Branch);
+    destroy(child);
+    branch->erase(i);
+    return branch->count == 0;
+  }
+  branch->greatest[i] = child->leaf ? greatest(static_cast<Leaf*>(child)->high, child->count)
+                                    : greatest(static_cast<Branch*>(child)->greatest, child->count);
+  return false;
+}
+
+void IntervalIndex::find(double value, std::vector<void*>& owners) const {
+  if (root_) find(root_, value, owners);
+}
+
+void IntervalIndex::find(const Node* node, double value, std::vector<void*>& owners) {
+  if (node->leaf) {
+    auto* leaf = static_cast<const Leaf*>(node);
+    for (int i = 0; i < leaf->count && leaf->low[i] <= value; ++i) {
+      if (leaf->high[i] >= value) owners.push_back(leaf->owner[i]);
+    }
+    return;
+  }
+  auto* branch = static_cast<const Branch*>(node);
+  for (int i = 0; i < branch->count && branch->low[i] <= value; ++i) {
+    if (branch->greatest[i] >= value) find(branch->child[i], value, owners);
+  }
+}
+
+// The share of the node's intervals that begin below the value, counting children as equal.
+double IntervalIndex::rank(const Node* node, double value) {
+  const double* low =
+      node->leaf ? static_cast<const Leaf*>(node)->low : static_cast<const Branch*>(node)->low;
+  int i = static_cast<int>(std::lower_bound(low, low + node->count, value) - low);
+  if (node->leaf || i == 0) return static_cast<double>(i) / node->count;
+  return (i - 1 + rank(static_cast<const Branch*>(node)->child[i - 1], value)) / node->count;
+}
+
+double IntervalIndex::share(double low, double high) const {
+  return root_ ? rank(root_, high) - rank(root_, low) : 0;
+}
+
+}  // namespace belfry::match
