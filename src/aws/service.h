@@ -1,0 +1,59 @@
+// What one AWS-compatible service is to the fronts: a name, a table of actions, and for each a
+// function from input to output. Protocols (AWS JSON, Query/XML) and signatures are dealt with
+// before and after it (front.h), so an action is written once, over JSON objects in the shapes of
+// AWS's API reference.
+#pragma once
+
+#include <boost/json.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "aws/shape.h"
+#include "base/callback.h"
+
+namespace belfry::aws {
+
+// Who calls, and as seen from where.
+struct Caller {
+  std::string account = "000000000000";
+  std::string region = "us-east-1";  // from the signature's scope
+  std::string user_arn;              // empty without credentials
+  std::string endpoint;  // "http://127.0.0.1:4566": returned URLs begin with what the client called
+  std::string path;      // of the request: SQS takes a queue URL from it
+  std::string request_id;
+};
+
+// A refusal in AWS's terms. JSON names the exception (`code`), Query the older `query_code`; they
+// often differ.
+struct Fault {
+  std::string code;        // "QueueDoesNotExist"
+  std::string query_code;  // "AWS.SimpleQueueService.NonExistentQueue"; empty: the same as code
+  std::string message;
+  int status = 400;
+  bool sender = true;  // the caller's fault, not ours
+};
+
+using Answer = std::variant<boost::json::object, Fault>;
+
+struct Action {
+  // Called on the server's thread; answers now or later, once, from any thread.
+  std::function<void(boost::json::object input, const Caller& caller, Callback<Answer> done)> run;
+  Shape input;  // only the Query protocol needs them
+  Shape output;
+};
+
+struct Service {
+  std::string name;  // as signatures scope it: "sqs"
+  std::string
+      json_prefix;  // of X-Amz-Target and of error types: "AmazonSQS"; empty: no JSON protocol
+  std::string error_prefix;   // "com.amazonaws.sqs#"; may be empty
+  std::string json_version;   // "1.0"
+  std::string query_version;  // "2012-11-05"; empty: no Query protocol
+  std::string xml_namespace;
+  std::map<std::string, Action, std::less<>> actions;
+};
+
+}  // namespace belfry::aws

@@ -1,0 +1,75 @@
+#include "aws/shape.h"
+
+#include <gtest/gtest.h>
+
+namespace belfry::aws {
+namespace {
+
+const Shape kSend = structure({
+    {"QueueUrl", scalar()},
+    {"DelaySeconds", integer()},
+    {"AttributeNames", flat_list("AttributeName", scalar())},
+    {"MessageAttributes", flat_map("MessageAttribute", "Name", "Value",
+                                   structure({{"DataType", scalar()}, {"StringValue", scalar()}}))},
+    {"TopicList", list(scalar())},
+    {"Tags", map(scalar())},
+});
+
+boost::json::object read(const Parameters& parameters) {
+  auto object = from_query(parameters, kSend);
+  EXPECT_TRUE(object) << object.error().message;
+  return object ? *object : boost::json::object();
+}
+
+TEST(Query, ReadsEachForm) {
+  const auto object = read({{"Action", "SendMessage"},
+                            {"QueueUrl", "http://x/q"},
+                            {"DelaySeconds", "7"},
+                            {"AttributeName.2", "b"},
+                            {"AttributeName.1", "a"},
+                            {"AttributeName.10", "c"},
+                            {"MessageAttribute.1.Name", "City"},
+                            {"MessageAttribute.1.Value.DataType", "String"},
+                            {"MessageAttribute.1.Value.StringValue", "Any City"},
+                            {"TopicList.member.1", "t"},
+                            {"Tags.entry.1.key", "k"},
+                            {"Tags.entry.1.value", "v"}});
+  EXPECT_EQ(boost::json::serialize(object),
+            R"({"QueueUrl":"http://x/q","DelaySeconds":7,"AttributeNames":["a","b","c"],)"
+            R"("MessageAttributes":{"City":{"DataType":"String","StringValue":"Any City"}},)"
+            R"("TopicList":["t"],"Tags":{"k":"v"}})");
+}
+
+TEST(Query, NamesWhatIsNoNumber) {
+  const auto object = from_query({{"DelaySeconds", "soon"}}, kSend);
+  ASSERT_FALSE(object);
+  EXPECT_EQ(object.error().message, "DelaySeconds must be a whole number, not 'soon'");
+}
+
+TEST(Query, RefusesABottomlessName) {
+  std::string name = "a";
+  for (int i = 0; i < 1000; ++i) name += ".1";
+  EXPECT_FALSE(from_query({{name, "x"}}, kSend));
+}
+
+TEST(Xml, WritesEachForm) {
+  std::string out;
+  append_xml(
+      out,
+      boost::json::parse(R"({"QueueUrl":"a<b&\r","DelaySeconds":7,"AttributeNames":["x","y"],)"
+                         R"("MessageAttributes":{"City":{"DataType":"String"}},"TopicList":["t"],)"
+                         R"("Tags":{"k":"v"}})")
+          .get_object(),
+      kSend);
+  EXPECT_EQ(out,
+            "<QueueUrl>a&lt;b&amp;&#xd;</QueueUrl><DelaySeconds>7</DelaySeconds><AttributeName>x</"
+            "AttributeName>"
+            "<AttributeName>y</AttributeName><MessageAttribute><Name>City</"
+            "Name><Value><DataType>String</DataType>"
+            "</Value></MessageAttribute><TopicList><member>t</member></"
+            "TopicList><Tags><entry><key>k</key>"
+            "<value>v</value></entry></Tags>");
+}
+
+}  // namespace
+}  // namespace belfry::aws
