@@ -21,6 +21,8 @@ struct Caller {
   std::string account = "000000000000";
   std::string region = "us-east-1";  // from the signature's scope
   std::string user_arn;              // empty without credentials
+  std::string access_key;            // as claimed; proved when there are users
+  std::string service;               // of the signature's scope
   std::string endpoint;  // "http://127.0.0.1:4566": returned URLs begin with what the client called
   std::string path;      // of the request: SQS takes a queue URL from it
   std::string request_id;
@@ -43,6 +45,8 @@ struct Action {
   std::function<void(boost::json::object input, const Caller& caller, Callback<Answer> done)> run;
   Shape input;  // only the Query protocol needs them
   Shape output;
+  // The ARN that the call acts on, for policies; empty function: the action has none.
+  std::function<std::string(const boost::json::object& input, const Caller& caller)> resource;
 };
 
 struct Service {

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "http/url.h"
 
 namespace belfry::aws {
 namespace {
@@ -36,35 +37,21 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.' || c == '~';
+// Percent-encodes a path once more: every character but the slash.
+std::string encode_path(std::string_view path) {
+  std::string out;
+  for (;;) {
+    const size_t slash = path.find('/');
+    out += http::percent_encode(path.substr(0, slash));
+    if (slash == std::string_view::npos) return out;
+    out += '/';
+    path.remove_prefix(slash + 1);
+  }
 }
 
-std::string encode(std::string_view text, bool keep_slash) {
-  std::string out;
-  for (const char c : text) {
-    if (unreserved(c) || (keep_slash && c == '/'))
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string decode(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      if (auto byte = unhex(text.substr(i + 1, 2))) {
-        out += *byte;
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
+// Malformed escapes cannot have been signed by anybody: an empty list matches no signature.
+http::Query parse_query(std::string_view query) {
+  return http::parse_query(query).value_or(http::Query());
 }
 
 // Leading and trailing space away, runs of spaces folded to one.
@@ -79,24 +66,11 @@ std::string folded(std::string_view value) {
   return out;
 }
 
-http::Headers parse_query(std::string_view query) {
-  http::Headers parameters;
-  while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view part = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (part.empty()) continue;
-    const size_t equals = std::min(part.find('='), part.size());
-    parameters.emplace_back(decode(part.substr(0, equals)),
-                            equals < part.size() ? decode(part.substr(equals + 1)) : std::string());
-  }
-  return parameters;
-}
-
 std::string canonical_query(std::string_view query) {
   http::Headers encoded;
   for (const auto& [name, value] : parse_query(query))
-    if (name != "X-Amz-Signature") encoded.emplace_back(encode(name, false), encode(value, false));
+    if (name != "X-Amz-Signature")
+      encoded.emplace_back(http::percent_encode(name), http::percent_encode(value));
   std::sort(encoded.begin(), encoded.end());
   std::string out;
   for (const auto& [name, value] : encoded) {
@@ -135,7 +109,7 @@ std::string signature(const SignedParts& request, const std::vector<std::string>
   }
   const std::string canonical =
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method,
-                  encode(request.path.empty() ? std::string_view("/") : request.path, true),
+                  encode_path(request.path.empty() ? std::string_view("/") : request.path),
                   canonical_query(request.query), headers, names, payload_hash(request));
   const std::string where = fmt::format("{}/{}/{}/aws4_request", date, scope.region, scope.service);
   const std::string to_sign =

@@ -1,0 +1,275 @@
+#include "aws/front.h"
+
+#include <fmt/format.h>
+
+#include "http/url.h"
+
+namespace belfry::aws {
+namespace {
+
+constexpr int kJsonDepth = 32;  // of a request's body; AWS's inputs need four
+
+bool is_loopback(std::string_view peer) {
+  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
+std::string_view without_query(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+std::string_view query_of(std::string_view target) {
+  const size_t mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+const std::string* parameter(const Parameters& parameters, std::string_view name) {
+  for (const auto& [key, value] : parameters)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+}  // namespace
+
+// One request on its way: what the answer needs to know.
+struct Front::Call {
+  http::Respond respond;
+  const Service* service = nullptr;
+  const Action* action = nullptr;
+  std::string action_name;
+  bool json = false;
+  Caller caller;
+  boost::json::object input;
+
+  void answer(Answer answer) {
+    if (auto* fault = std::get_if<Fault>(&answer)) return refuse(*fault);
+    http::ServerResponse response;
+    const auto& output = std::get<boost::json::object>(answer);
+    if (json) {
+      response.headers = json_headers();
+      response.body = boost::json::serialize(output);
+    } else {
+      response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
+      std::string& body = response.body;
+      body = fmt::format("<?xml version=\"1.0\"?><{0}Response xmlns=\"{1}\">", action_name,
+                         service->xml_namespace);
+      if (!action->output.fields.empty()) {
+        body += fmt::format("<{}Result>", action_name);
+        append_xml(body, output, action->output);
+        body += fmt::format("</{}Result>", action_name);
+      }
+      body +=
+          fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>",
+                      caller.request_id, action_name);
+    }
+    respond(std::move(response));
+  }
+
+  void refuse(const Fault& fault) {
+    http::ServerResponse response;
+    response.status = fault.status;
+    const std::string& query_code = fault.query_code.empty() ? fault.code : fault.query_code;
+    const std::string_view side = fault.sender ? "Sender" : "Receiver";
+    if (json) {
+      response.headers = json_headers();
+      response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, side));
+      response.body = boost::json::serialize(boost::json::object{
+          {"__type", (service ? service->error_prefix : std::string()) + fault.code},
+          {"message", fault.message}});
+    } else {
+      response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
+      std::string& body = response.body;
+      body = fmt::format(
+          "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>",
+          service ? service->xml_namespace : "http://webservices.amazon.com/", side);
+      append_xml_text(body, query_code);
+      body += "</Code><Message>";
+      append_xml_text(body, fault.message);
+      body += fmt::format("</Message><Detail/></Error><RequestId>{}</RequestId></ErrorResponse>",
+                          caller.request_id);
+    }
+    respond(std::move(response));
+  }
+
+ private:
+  http::Headers json_headers() const {
+    const std::string version = service ? service->json_version : "1.0";
+    return {{"Content-Type", "application/x-amz-json-" + version},
+            {"x-amzn-RequestId", caller.request_id}};
+  }
+};
+
+Front::Front(Clock& clock, Random& random, Options options)
+    : clock_(clock), random_(random), options_(std::move(options)) {}
+
+void Front::add(Service service) {
+  services_.push_back(std::move(service));
+}
+
+void Front::add_rest(std::string prefix, std::string service, RestHandler handler) {
+  rest_.push_back({std::move(prefix), std::move(service), std::move(handler)});
+}
+
+std::variant<Caller, Fault> Front::identify(const http::ServerRequest& request,
+                                            Claim& claim) const {
+  Caller caller;
+  caller.account = options_.account;
+  caller.region = options_.region;
+  caller.path = request.path;
+  const std::string* host = request.header("host");
+  caller.endpoint = "http://" + (host ? *host : std::string("127.0.0.1"));
+
+  const SignedParts parts{request.method, without_query(request.target), query_of(request.target),
+                          &request.headers, request.body};
+  auto read = read_claim(parts);
+  if (auto* found = std::get_if<Claim>(&read)) {
+    claim = std::move(*found);
+    caller.region = claim.scope.region;
+  }
+  if (options_.access.empty()) {
+    if (is_loopback(request.peer)) return caller;
+    return Fault{"AccessDenied", "",
+                 "belfry has no users configured, so only this machine may call; add users to "
+                 "belfry.yaml to let others in",
+                 403};
+  }
+  if (auto* fault = std::get_if<SignatureFault>(&read))
+    return Fault{fault->code, "", fault->message, 403};
+  if (std::holds_alternative<std::monostate>(read))
+    return Fault{"MissingAuthenticationToken", "", "Request is missing Authentication Token", 403};
+  const User* user = options_.access.find(claim.access_key);
+  if (!user)
+    return Fault{"InvalidClientTokenId", "",
+                 "The security token included in the request is invalid.", 403};
+  if (auto fault = verify(parts, claim, user->secret_key, clock_.now()))
+    return Fault{fault->code, "", fault->message, 403};
+  caller.user_arn = fmt::format("arn:aws:iam::{}:user/{}", caller.account, user->name);
+  return caller;
+}
+
+void Front::handle(http::ServerRequest request, http::Respond respond) {
+  auto call = std::make_shared<Call>();
+  call->respond = std::move(respond);
+  const std::string* target = request.header("x-amz-target");
+  call->json = target != nullptr;
+  Claim claim;
+  auto caller = identify(request, claim);
+  const std::string request_id = random_.uuid();
+  if (auto* fault = std::get_if<Fault>(&caller)) {
+    call->caller.request_id = request_id;
+    return call->refuse(*fault);
+  }
+  call->caller = std::move(std::get<Caller>(caller));
+  call->caller.request_id = request_id;
+  call->caller.access_key = claim.access_key;
+  call->caller.service = claim.scope.service;
+
+  for (const auto& rest : rest_)
+    if (request.path.starts_with(rest.prefix))
+      return rest.handler(std::move(request), call->caller, std::move(call->respond));
+  if (target)
+    handle_json(request, *target, std::move(call));
+  else
+    handle_query(request, std::move(call));
+}
+
+void Front::handle_json(const http::ServerRequest& request, const std::string& target,
+                        std::shared_ptr<Call> call) {
+  const size_t dot = target.rfind('.');
+  const std::string_view prefix = std::string_view(target).substr(0, std::min(dot, target.size()));
+  for (const auto& service : services_)
+    if (!service.json_prefix.empty() && service.json_prefix == prefix) call->service = &service;
+  if (!call->service || dot == std::string::npos)
+    return call->refuse({"UnknownOperationException", "",
+                         fmt::format("belfry has no service for the target '{}'", target), 400});
+  call->action_name = target.substr(dot + 1);
+
+  boost::system::error_code error;
+  boost::json::parse_options limits;
+  limits.max_depth = kJsonDepth;
+  const std::string_view body = request.body.empty() ? std::string_view("{}") : request.body;
+  auto parsed =
+      boost::json::parse(boost::json::string_view(body.data(), body.size()), error, {}, limits);
+  if (error || !parsed.is_object())
+    return call->refuse({"SerializationException", "",
+                         error ? "the body is no JSON: " + error.message()
+                               : std::string("the body must be a JSON object"),
+                         400});
+  call->input = std::move(parsed.get_object());
+  run(std::move(call));
+}
+
+const Service* Front::query_service(const Parameters& parameters,
+                                    const std::string& signed_service) const {
+  const std::string* version = parameter(parameters, "Version");
+  const std::string* action = parameter(parameters, "Action");
+  for (const auto& service : services_)
+    if (!service.query_version.empty() && service.name == signed_service) return &service;
+  for (const auto& service : services_)
+    if (!service.query_version.empty() && version && service.query_version == *version &&
+        (!action || service.actions.contains(*action)))
+      return &service;
+  for (const auto& service : services_)
+    if (!service.query_version.empty() && action && service.actions.contains(*action))
+      return &service;
+  return nullptr;
+}
+
+void Front::handle_query(const http::ServerRequest& request, std::shared_ptr<Call> call) {
+  Parameters parameters = request.query;
+  const std::string* type = request.header("content-type");
+  if (!request.body.empty() && (!type || type->starts_with("application/x-www-form-urlencoded"))) {
+    auto form = http::parse_query(request.body);
+    if (!form)
+      return call->refuse({"MalformedInput", "", "the form's percent encoding is broken", 400});
+    parameters.insert(parameters.end(), std::make_move_iterator(form->begin()),
+                      std::make_move_iterator(form->end()));
+  }
+  const std::string* action = parameter(parameters, "Action");
+  call->service = query_service(parameters, call->caller.service);
+  if (!action)
+    return call->refuse(
+        {"MissingAction", "", "the request has no Action and no X-Amz-Target", 400});
+  call->action_name = *action;
+  if (!call->service)
+    return call->refuse({"InvalidAction", "",
+                         fmt::format("The action {} is not valid for this endpoint.", *action),
+                         400});
+  const auto found = call->service->actions.find(*action);
+  if (found != call->service->actions.end()) {
+    auto input = from_query(parameters, found->second.input);
+    if (!input) return call->refuse({"InvalidParameterValue", "", input.error().message, 400});
+    call->input = std::move(*input);
+  }
+  run(std::move(call));
+}
+
+void Front::run(std::shared_ptr<Call> call) {
+  const auto found = call->service->actions.find(call->action_name);
+  if (found == call->service->actions.end())
+    return call->refuse(
+        {"UnsupportedOperation", "",
+         fmt::format("belfry's {} does not have the action {}; docs/compatibility.md lists "
+                     "what it has",
+                     call->service->name, call->action_name),
+         400});
+  call->action = &found->second;
+  if (const User* user = options_.access.find(call->caller.access_key);
+      user && !options_.access.empty()) {
+    const std::string action = call->service->name + ":" + call->action_name;
+    const std::string resource = call->action->resource
+                                     ? call->action->resource(call->input, call->caller)
+                                     : std::string("*");
+    if (!user->policy.allows(action, resource))
+      return call->refuse({"AccessDenied", "",
+                           fmt::format("User: {} is not authorized to perform: {} on resource: {}",
+                                       call->caller.user_arn, action, resource),
+                           403});
+  }
+  // The input moves out first: the action may answer, and so end the call, before it returns.
+  auto input = std::move(call->input);
+  const Action& action = *call->action;
+  const Caller& caller = call->caller;
+  action.run(std::move(input), caller,
+             [call = std::move(call)](Answer answer) { call->answer(std::move(answer)); });
+}
+
+}  // namespace belfry::aws

@@ -1,0 +1,58 @@
+// The door of the AWS-compatible services: takes an HTTP request, finds which protocol, service and
+// action it is, checks its signature and what its user may do, runs the action, and writes the
+// answer in the same protocol.
+//
+// Thread-safe once all services were added.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aws/access.h"
+#include "aws/service.h"
+#include "aws/sigv4.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "http/server.h"
+
+namespace belfry::aws {
+
+class Front {
+ public:
+  struct Options {
+    std::string account = "000000000000";
+    std::string region = "us-east-1";  // for requests without a signature
+    Access access;
+  };
+  Front(Clock& clock, Random& random, Options options);
+  void add(Service service);
+  // A service without table, such as Lambda's REST API: paths that begin with `prefix` go to it,
+  // signature checked.
+  using RestHandler = std::function<void(http::ServerRequest, const Caller&, http::Respond)>;
+  void add_rest(std::string prefix, std::string service, RestHandler handler);
+
+  void handle(http::ServerRequest request, http::Respond respond);  // an http::RequestHandler
+
+ private:
+  struct Call;
+  std::variant<Caller, Fault> identify(const http::ServerRequest& request, Claim& claim) const;
+  void run(std::shared_ptr<Call> call);
+  void handle_json(const http::ServerRequest& request, const std::string& target,
+                   std::shared_ptr<Call> call);
+  void handle_query(const http::ServerRequest& request, std::shared_ptr<Call> call);
+  const Service* query_service(const Parameters& parameters,
+                               const std::string& signed_service) const;
+
+  Clock& clock_;
+  Random& random_;
+  const Options options_;
+  std::vector<Service> services_;
+  struct Rest {
+    std::string prefix, service;
+    RestHandler handler;
+  };
+  std::vector<Rest> rest_;
+};
+
+}  // namespace belfry::aws
