@@ -103,6 +103,17 @@ X509Ptr make_certificate(const CertificateOptions& options, EVP_PKEY* key, X509*
   return x509;
 }
 
+bool low_s(std::string_view signature) {
+  auto at = reinterpret_cast<const unsigned char*>(signature.data());
+  std::shared_ptr<ECDSA_SIG> parts(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(signature.size())),
+                                   ECDSA_SIG_free);
+  BELFRY_CHECK(parts != nullptr);
+  std::shared_ptr<EC_GROUP> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1), EC_GROUP_free);
+  std::shared_ptr<BIGNUM> half(BN_new(), BN_free);
+  BN_rshift1(half.get(), EC_GROUP_get0_order(group.get()));
+  return BN_cmp(ECDSA_SIG_get0_s(parts.get()), half.get()) <= 0;
+}
+
 }  // namespace
 
 CertificateAuthority::CertificateAuthority(CertificateOptions options) {
@@ -161,6 +172,19 @@ std::string CertificateAuthority::revoke(const std::vector<uint64_t>& serials) c
 
 std::string CertificateAuthority::key() const {
   return pem_of(key_.get());
+}
+
+std::string sign_with(const std::string& key_pem, std::string_view message) {
+  const KeyPtr key = read_key(key_pem);
+  std::shared_ptr<EVP_MD_CTX> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  std::string signature(256, '\0');
+  size_t size = signature.size();
+  BELFRY_CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1);
+  BELFRY_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
+                              &size, reinterpret_cast<const unsigned char*>(message.data()),
+                              message.size()) == 1);
+  signature.resize(size);
+  return low_s(signature) ? signature : flip_s(signature);
 }
 
 std::string flip_s(std::string_view signature) {

@@ -58,6 +58,8 @@ class CertificateAuthority {
   std::string certificate_;
 };
 
+// ECDSA with a low S over sha256 of the message, by a PEM key on P-256.
+std::string sign_with(const std::string& key_pem, std::string_view message);
 // The signature's other form: S replaced by the curve's order minus S (P-256). Low becomes high and
 // back.
 std::string flip_s(std::string_view signature);
