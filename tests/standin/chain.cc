@@ -34,11 +34,6 @@ void Chain::append(std::string block) {
   grown_.notify_all();
 }
 
-void Chain::replace(uint64_t number, std::string block) {
-  const std::lock_guard lock(mutex_);
-  blocks_.at(number) = std::make_shared<const std::string>(std::move(block));
-}
-
 std::shared_ptr<const std::string> Chain::wait_for(uint64_t number,
                                                    const std::function<bool()>& give_up) const {
   std::unique_lock lock(mutex_);

@@ -23,7 +23,6 @@ class Chain {
 
   uint64_t height() const;
   void append(std::string block);
-  void replace(uint64_t number, std::string block);  // a forgery in its place
   // The block; waits for it. Null when `give_up` says so, which is asked at least every 20 ms.
   std::shared_ptr<const std::string> wait_for(uint64_t number,
                                               const std::function<bool()>& give_up) const;
