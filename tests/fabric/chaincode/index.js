@@ -1,0 +1,23 @@
+// A small contract as a service: put KEY VALUE writes, event NAME PAYLOAD [KEY] also sets an event.
+'use strict';
+const shim = require('fabric-shim');
+
+class Contract {
+  async Init() {
+    return shim.success();
+  }
+  async Invoke(stub) {
+    const [name, ...args] = stub.getArgs();
+    if (name === 'put') {
+      await stub.putState(args[0], Buffer.from(args[1]));
+    } else if (name === 'event') {
+      stub.setEvent(args[0], Buffer.from(args[1]));
+      await stub.putState(args[2] || 'last', Buffer.from(args[1]));
+    } else {
+      return shim.error(Buffer.from(`no function ${name}`));
+    }
+    return shim.success();
+  }
+}
+
+shim.server(new Contract(), {ccid: process.env.CHAINCODE_ID, address: process.env.CHAINCODE_ADDRESS}).start();
