@@ -20,17 +20,18 @@ struct Message {
   std::string id;  // UUID; empty: the queue chooses one
   std::string body;
   Attributes attributes;
-  std::map<std::string, std::string> system;  // AWSTraceHeader, SenderId, DeadLetterQueueSourceArn, belfry.reason …
-  std::string group;                          // FIFO and fair queues
-  std::string deduplication;                  // FIFO
-  Duration delay{-1};                         // negative: the queue's own
+  std::map<std::string, std::string>
+      system;         // AWSTraceHeader, SenderId, DeadLetterQueueSourceArn, belfry.reason …
+  std::string group;  // FIFO and fair queues
+  std::string deduplication;  // FIFO
+  Duration delay{-1};         // negative: the queue's own
 };
 
 struct Received {
   Message message;
-  std::string receipt;     // handle of this very receive
-  uint64_t sequence = 0;   // unique and rising in its queue; FIFO's SequenceNumber
-  uint32_t receives = 0;   // this one included
+  std::string receipt;    // handle of this very receive
+  uint64_t sequence = 0;  // unique and rising in its queue; FIFO's SequenceNumber
+  uint32_t receives = 0;  // this one included
   WallTime sent{};
   WallTime first_received{};
 };

@@ -1,12 +1,13 @@
-// The durable middle of belfry: named queues and small named records in one log, changed in batches that become
-// durable together or not at all.
+// The durable middle of belfry: named queues and small named records in one log, changed in batches
+// that become durable together or not at all.
 //
-// Everything that must agree goes into one batch: a listener's messages and its place; the removal of a message and
-// what its handling produced; a move to a dead-letter queue. That is why nothing is lost and nothing is doubled inside
-// belfry, whenever it dies. docs/formats/queue-log.md is the format.
+// Everything that must agree goes into one batch: a listener's messages and its place; the removal
+// of a message and what its handling produced; a move to a dead-letter queue. That is why nothing
+// is lost and nothing is doubled inside belfry, whenever it dies. docs/formats/queue-log.md is the
+// format.
 //
-// Time and disk come from outside. Callbacks run on the store's flusher thread or on the caller's: they must be short
-// and may call back into the store. All functions are thread-safe.
+// Time and disk come from outside. Callbacks run on the store's flusher thread or on the caller's:
+// they must be short and may call back into the store. All functions are thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +42,10 @@ struct QueueSettings {
   uint32_t maximum_message_size = 1 << 20;
   std::optional<DeadLetter> dead_letter;
   bool content_deduplication = false;
-  // Void leases of a dead process at once on the next start: right for belfry's own workers, whose leases cannot
-  // outlive them; wrong for clients over the network.
+  bool deduplication_by_group =
+      false;  // the scope of deduplication is the message group, not the queue; fixed at creation
+  // Void leases of a dead process at once on the next start: right for belfry's own workers, whose
+  // leases cannot outlive them; wrong for clients over the network.
   bool leases_end_with_process = false;
 };
 
@@ -55,15 +58,25 @@ struct QueueCounts {
 class Batch {
  public:
   void send(QueueId queue, Message message);
-  void remove(QueueId queue, std::string receipt);  // of a received message; a stale receipt removes nothing on FIFO
+  void remove(
+      QueueId queue,
+      std::string receipt);  // of a received message; a stale receipt removes nothing on FIFO
   void change_visibility(QueueId queue, std::string receipt, Duration from_now);
+  // Moves a received message to another queue as the dead-letter move does: id, attributes, time
+  // sent and receive count stay; the system attributes belfry.dead-letter-source (the queue's name)
+  // and, if given, belfry.reason are set.
+  void move(QueueId from, std::string receipt, QueueId to, std::string reason = {});
+  // Moves a message that nobody holds to another queue as one sent just now: id and attributes
+  // stay, the receive count begins anew, the two attributes of move() go. This is what move tasks
+  // are made of.
+  void redrive(QueueId from, uint64_t sequence, QueueId to);
   void put(std::string key, std::string value);  // a small named record
   void erase(std::string key);
   void append(Batch&& other);
-  bool empty() const { return operations_.empty(); }
+  bool empty() const;
   size_t bytes() const { return bytes_; }  // of bodies and attributes, about
 
-  struct Operation;
+  struct Operation;  // queue/operation.h
   std::vector<Operation>& operations() { return operations_; }
 
   Batch();
@@ -82,32 +95,64 @@ enum class CommitStatus {
   failed,   // the disk failed: the store takes no further change, the process must restart
 };
 
+// What became of an operation that names a message by receipt or sequence.
+enum class ReceiptStatus {
+  done,          // or there was nothing left to do: removing twice is no error on a standard queue
+  expired,       // FIFO: the lease is over, so the handle no longer speaks for the message
+  malformed,     // no handle of this queue
+  not_held,      // change_visibility: the message is not in flight (standard), or is gone; redrive:
+                 // gone or in flight
+  beyond_limit,  // change_visibility: a lease may last twelve hours in total
+};
+
 struct Committed {
   CommitStatus status = CommitStatus::failed;
   std::string reason;  // when not durable
   struct Sent {
     std::string id;
     uint64_t sequence;
-    bool duplicate;  // FIFO: swallowed as one that was sent within five minutes; id and sequence are the original's
+    bool duplicate;  // FIFO: swallowed as one that was sent within five minutes; id and sequence
+                     // are the original's
+    bool no_queue = false;  // the queue was deleted meanwhile: nothing was sent
   };
   std::vector<Sent> sent;  // one for each send of the batch, in order
+  std::vector<ReceiptStatus>
+      receipts;  // one for each remove, change_visibility, move and redrive of the batch, in order
 };
 
 class Store {
  public:
   struct Options {
     uint64_t segment_bytes = 64 << 20;
-    uint64_t maximum_bytes = 0;  // of all segments; 0: as much as the disk has
+    uint64_t maximum_bytes = 0;          // of all segments; 0: as much as the disk has
     uint32_t in_flight_limit = 120'000;  // per queue
+    uint64_t group_bytes =
+        4 << 20;  // what one write and fdatasync takes at most, unless one batch alone is larger
+    uint64_t outstanding_bytes =
+        64 << 20;  // waiting for the disk; beyond it commit() waits (never in a callback)
+    uint64_t cache_bytes =
+        16 << 20;  // bodies lately written, kept so that receiving them reads no disk
+    uint64_t index_bytes =
+        64 << 20;  // of the index held in memory before a deep queue's middle is put aside on disk
   };
 
   // Recovers what is there. The folder must exist and be held (FolderLock).
-  static Result<std::unique_ptr<Store>> open(FileSystem& files, Clock& clock, Random& random, std::string folder,
-                                             Options options);
+  static Result<std::unique_ptr<Store>> open(FileSystem& files, Clock& clock, Random& random,
+                                             std::string folder, Options options);
   virtual ~Store() = default;  // flushes what was accepted, then runs no further callback
 
-  // Queues. Names are [A-Za-z0-9_.-], up to 200 characters; belfry's own begin with a dot.
-  virtual Result<QueueId> open_queue(const std::string& name, const QueueSettings& settings) = 0;  // makes or updates
+  // What a batch takes at most. A larger one is refused as `full`.
+  static constexpr uint64_t kLargestBatch = uint64_t{512} << 20;
+  // How long a lease may last, extensions included.
+  static constexpr Duration kLongestLease = std::chrono::hours(12);
+  // How long a FIFO queue remembers deduplication ids.
+  static constexpr Duration kDeduplication = std::chrono::minutes(5);
+
+  // Queues. open_queue, delete_queue and purge wait for the disk, except in a callback, where they
+  // are durable with the next commit. A queue's fifo and deduplication_by_group are fixed when it
+  // is made. Names are [A-Za-z0-9_.-], up to 200 characters; belfry's own begin with a dot.
+  virtual Result<QueueId> open_queue(const std::string& name,
+                                     const QueueSettings& settings) = 0;  // makes or updates
   virtual std::optional<QueueId> find_queue(std::string_view name) const = 0;
   virtual std::vector<std::string> queue_names() const = 0;
   virtual QueueSettings settings(QueueId queue) const = 0;
@@ -121,19 +166,25 @@ class Store {
 
   // Takes the batch; done is called once, when it is durable or will never be.
   virtual void commit(Batch batch, Callback<Committed> done) = 0;
-  Committed commit(Batch batch);  // waits
+  Committed commit(Batch batch);  // waits; not in a callback
+  virtual bool in_callback()
+      const = 0;  // whether this is the thread that calls back: it must not wait
 
-  // Leases up to max messages for `visibility` (negative: the queue's). Answers as soon as there is one, or with none when
-  // `wait` is over. A message that was received as often as the dead-letter setting allows is moved there instead.
+  // Leases up to max messages for `visibility` (negative: the queue's). Answers as soon as there is
+  // one, or with none when `wait` is over. A message that was received as often as the dead-letter
+  // setting allows is moved there instead.
   virtual void receive(QueueId queue, size_t max, Duration visibility, Duration wait,
                        Callback<std::vector<Received>> done) = 0;
   std::vector<Received> receive(QueueId queue, size_t max, Duration visibility = Duration(-1),
                                 Duration wait = Duration(0));  // waits
-  // Reads without leasing, oldest first, from the first sequence above `after`: for people who look.
+  // What a remove with this receipt would answer now.
+  virtual ReceiptStatus check(QueueId queue, std::string_view receipt) const = 0;
+  // Reads without leasing, oldest first, from the first sequence above `after`: for people who
+  // look.
   virtual std::vector<Received> peek(QueueId queue, uint64_t after, size_t max) const = 0;
 
-  // Called once, soon after a message was sent to the queue (or now, if its sequence is above `after`): for followers of
-  // a queue that nobody receives from, such as the outbox.
+  // Called once, soon after a message was sent to the queue (or now, if its sequence is above
+  // `after`): for followers of a queue that nobody receives from, such as the outbox.
   virtual void when_above(QueueId queue, uint64_t after, Callback<> then) = 0;
 
   // Lets time-driven work happen (visibility, delay, retention) when a test moved a ManualClock.

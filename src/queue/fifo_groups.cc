@@ -1,0 +1,108 @@
+#include "queue/fifo_groups.h"
+
+#include <algorithm>
+
+#include "queue/pages.h"
+
+namespace belfry::queue {
+
+uint32_t FifoGroups::number(std::string_view name) {
+  const auto [at, made] = by_name_.try_emplace(std::string(name), 0);
+  if (!made) return at->second;
+  if (free_.empty()) {
+    free_.push_back(static_cast<uint32_t>(groups_.size()));
+    groups_.emplace_back();
+  }
+  at->second = free_.back();
+  free_.pop_back();
+  groups_[at->second].name = name;
+  groups_[at->second].used = true;
+  return at->second;
+}
+
+const Entry* FifoGroups::first(Group& group) {
+  while (group.head < group.sequences.size()) {
+    if (const Entry* entry = pages_.find(group.sequences[group.head])) return entry;
+    ++group.head;
+  }
+  group.sequences.clear();
+  group.head = 0;
+  return nullptr;
+}
+
+void FifoGroups::changed(uint32_t number) {
+  auto& group = groups_[number];
+  if (!group.used) return;
+  const Entry* entry = first(group);
+  if (group.listed) {
+    ready_.erase(*group.listed);
+    group.listed.reset();
+  }
+  if (entry == nullptr) {
+    if (group.promised == 0) {
+      by_name_.erase(group.name);
+      group = Group{};
+      free_.push_back(number);
+    }
+    return;
+  }
+  if (group.head > 64 && group.head * 2 > group.sequences.size()) {
+    group.sequences.erase(group.sequences.begin(),
+                          group.sequences.begin() + static_cast<ptrdiff_t>(group.head));
+    group.head = 0;
+  }
+  if (group.in_flight == 0 && entry->state == EntryState::ready) {
+    ready_.emplace(entry->sequence, number);
+    group.listed = entry->sequence;
+  }
+}
+
+void FifoGroups::add(const Entry& entry, bool promised) {
+  auto& group = groups_[entry.group];
+  if (promised) --group.promised;
+  auto& sequences = group.sequences;
+  if (sequences.empty() || sequences.back() < entry.sequence) {
+    sequences.push_back(entry.sequence);
+  } else {  // only in recovery, which may meet them out of order
+    const auto from = sequences.begin() + static_cast<ptrdiff_t>(group.head);
+    sequences.insert(std::lower_bound(from, sequences.end(), entry.sequence), entry.sequence);
+  }
+  if (entry.state == EntryState::leased) ++group.in_flight;
+  if (!group.listed || entry.sequence < *group.listed) changed(entry.group);
+}
+
+void FifoGroups::blocked(uint32_t group) {
+  ++groups_[group].in_flight;
+  changed(group);
+}
+
+void FifoGroups::unblocked(uint32_t group) {
+  --groups_[group].in_flight;
+  changed(group);
+}
+
+std::optional<uint32_t> FifoGroups::first_ready() const {
+  if (ready_.empty()) return std::nullopt;
+  return ready_.begin()->second;
+}
+
+std::vector<uint64_t> FifoGroups::ready_messages(uint32_t number, size_t max) {
+  std::vector<uint64_t> out;
+  auto& group = groups_[number];
+  for (size_t at = group.head; at < group.sequences.size() && out.size() < max; ++at) {
+    const Entry* entry = pages_.find(group.sequences[at]);
+    if (entry == nullptr) continue;
+    if (entry->state != EntryState::ready) break;
+    out.push_back(entry->sequence);
+  }
+  return out;
+}
+
+void FifoGroups::clear() {
+  ready_.clear();
+  by_name_.clear();
+  groups_.clear();
+  free_.clear();
+}
+
+}  // namespace belfry::queue

@@ -1,0 +1,283 @@
+// The one thread that writes. It takes what has gathered while the last group was being synced,
+// writes it as the next group, syncs once, and answers everyone.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "queue/store_impl.h"
+
+namespace belfry::queue {
+namespace {
+
+// A batch's records take at most this, bytes, besides what it brings.
+uint64_t bound_of(const Batch::Operation& operation) {
+  const auto bound = [](const auto& one) -> uint64_t {
+    using T = std::decay_t<decltype(one)>;
+    if constexpr (std::is_same_v<T, SendOperation>)
+      return message_record_bound(one.message) + 128;  // an id and a deduplication id may be added
+    else if constexpr (std::is_same_v<T, PutOperation>)
+      return 32 + one.key.size() + one.value.size();
+    else if constexpr (std::is_same_v<T, EraseOperation>)
+      return 32 + one.key.size();
+    else if constexpr (std::is_same_v<T, LeaseOperation>)
+      return 64 + 32 * one.items.size();
+    else if constexpr (std::is_same_v<T, ExpireOperation>)
+      return 64 + 10 * one.sequences.size();
+    else if constexpr (std::is_same_v<T, QueueOperation>)
+      return 256 + one.name.size() +
+             (one.settings.dead_letter ? one.settings.dead_letter->queue.size() : 0);
+    else if constexpr (std::is_same_v<T, RelocateOperation>)
+      return one.record.size();
+    else
+      return 64;
+  };
+  return std::visit(bound, operation.what);
+}
+
+bool grows(const Batch::Operation& operation) {
+  return std::holds_alternative<SendOperation>(operation.what) ||
+         std::holds_alternative<PutOperation>(operation.what) ||
+         std::holds_alternative<QueueOperation>(operation.what);
+}
+
+}  // namespace
+
+void StoreImpl::commit(Batch batch, Callback<Committed> done) {
+  Work work;
+  work.batch = std::move(batch);
+  work.done = std::move(done);
+  if (!in_callback()) {
+    std::unique_lock lock(pending_mutex_);
+    pending_drained_.wait(
+        lock, [&] { return pending_bytes_ <= options_.outstanding_bytes || !failed_.empty(); });
+  }
+  submit(std::move(work));
+}
+
+void StoreImpl::submit(Work work) {
+  std::unique_lock lock(pending_mutex_);
+  if (!failed_.empty() || closed_) {
+    const auto reason = closed_ ? "the store was closed" : failed_;
+    lock.unlock();
+    work.result.reason = reason;
+    if (work.receiver) work.receiver({});
+    if (work.done) work.done(std::move(work.result));
+    return;
+  }
+  pending_bytes_ += work.batch.bytes() + 64;
+  pending_.push_back(std::move(work));
+  const bool first = pending_.size() == 1;
+  lock.unlock();
+  if (first) pending_changed_.notify_one();
+}
+
+void StoreImpl::submit_all(Works works) {
+  for (auto& work : works) submit(std::move(work));
+}
+
+void StoreImpl::flusher() {
+  flusher_id_ = std::this_thread::get_id();
+  for (;;) {
+    Works works;
+    {
+      std::optional<Duration> wait;
+      {
+        std::lock_guard state(state_mutex_);
+        if (!due_.empty()) wait = Duration(due_.begin()->first - now());
+        if (!waits_.empty()) {
+          const Duration until(std::get<0>(*waits_.begin()) - clock_.monotonic().count());
+          wait = wait ? std::min(*wait, until) : until;
+        }
+      }
+      std::unique_lock lock(pending_mutex_);
+      const auto something = [&] { return !pending_.empty() || poked_ || stopping_; };
+      if (!wait)
+        pending_changed_.wait(lock, something);
+      else if (*wait > Duration(0))
+        pending_changed_.wait_for(lock, std::min<Duration>(*wait, std::chrono::hours(1)),
+                                  something);
+      poked_ = false;
+      works.swap(pending_);
+      pending_bytes_ = 0;
+      if (works.empty() && stopping_) {
+        closed_ = true;
+        return;
+      }
+    }
+    pending_drained_.notify_all();
+    run_due();
+    process(works);
+  }
+}
+
+void StoreImpl::process(Works& works) {
+  for (size_t next = 0; next < works.size();) {
+    const size_t first = next;
+    std::string group;
+    uint64_t needed = 0;  // the next work wants a segment with this much room
+    bool needed_grows = false;
+    const bool may_grow = failed_.empty() && segments_.have_prepared();
+    {
+      std::lock_guard lock(state_mutex_);
+      for (; next < works.size(); ++next) {
+        auto& work = works[next];
+        work.result.status = CommitStatus::durable;
+        uint64_t bound = 0;
+        bool growing = false;
+        for (const auto& operation : work.batch.operations()) {
+          bound += bound_of(operation);
+          growing = growing || grows(operation);
+          if (const auto* move = std::get_if<MoveOperation>(&operation.what))
+            bound += bound_of_move_locked(*move);
+        }
+        const auto refuse = [&](CommitStatus status, std::string reason) {
+          work.result.status = status;
+          work.result.reason = std::move(reason);
+          take_back_locked(work);
+        };
+        if (!failed_.empty()) {
+          refuse(CommitStatus::failed, failed_);
+          continue;
+        }
+        if (bound > kLargestBatch) {
+          refuse(CommitStatus::full,
+                 fmt::format("a batch of {} bytes is larger than a store takes: send it in parts",
+                             bound));
+          continue;
+        }
+        if (growing && !may_grow) {
+          refuse(CommitStatus::full, fmt::format("there is no room for more in {}", folder_));
+          continue;
+        }
+        if (bound == 0) continue;
+        const uint64_t have = std::max<uint64_t>(group.size(), kGroupHeader);
+        if (have > kGroupHeader && have + bound > options_.group_bytes) break;
+        if (!active_ || round_to_sector(offset_ + have + bound) + kSector > active_->header.size) {
+          needed = bound;
+          needed_grows = growing;
+          break;
+        }
+        if (group.empty()) {
+          group.reserve(std::min<uint64_t>(options_.group_bytes, group_size_guess_) + kSector);
+          group.resize(kGroupHeader);
+        }
+        write_down_locked(work, group);
+      }
+    }
+    group_size_guess_ = std::max<uint64_t>(group.size() + group.size() / 8, 4096);
+    if (group.size() > kGroupHeader && !write_group(std::move(group)))
+      for (size_t i = first; i < next; ++i) {
+        works[i].result.status = CommitStatus::failed;
+        works[i].result.reason = failed_;
+      }
+    finish(works, first, next);
+    if (needed != 0 && first == next && !rotate(needed_grows, needed)) {
+      auto& work = works[next];
+      work.result.status = failed_.empty() ? CommitStatus::full : CommitStatus::failed;
+      work.result.reason =
+          failed_.empty() ? fmt::format("there is no room for more in {}", folder_) : failed_;
+      {
+        std::lock_guard lock(state_mutex_);
+        take_back_locked(work);
+      }
+      finish(works, next, next + 1);
+      ++next;
+    }
+  }
+}
+
+uint64_t StoreImpl::bound_of_move_locked(const MoveOperation& move) {
+  uint64_t sequence = move.sequence;
+  if (const auto receipt = receipt_of(move.from, move.receipt)) sequence = receipt->sequence;
+  auto* from = state_.find(move.from);
+  const Entry* entry = from == nullptr ? nullptr : from->find(sequence);
+  return entry == nullptr ? 0 : entry->length + from->name.size() + move.reason.size() + 128;
+}
+
+// The log goes on in a new segment: what was written says where, before anything is written there.
+bool StoreImpl::rotate(bool growing, uint64_t size) {
+  auto segment =
+      segments_.take(round_to_sector(size + kGroupHeader) + 4 * kSector, growing ? 1 : 0);
+  if (!segment) return false;
+  if (active_) {
+    std::string seal(kGroupHeader, '\0');
+    encode_sealed(seal, segment->header.generation);
+    if (!write_group(std::move(seal))) return false;
+  }
+  active_ = std::move(segment);
+  offset_ = kSector;
+  {
+    std::lock_guard lock(state_mutex_);
+    end_ = {active_->header.generation, offset_};
+  }
+  poke_keeper();
+  return true;
+}
+
+bool StoreImpl::write_group(std::string buffer) {
+  seal_group(buffer, active_->header, offset_);
+  auto done = active_->file->write(offset_, buffer);
+  if (done) done = active_->file->sync();
+  if (!done) {
+    fail_store(done.error().message);
+    return false;
+  }
+  const uint64_t size = buffer.size();
+  auto kept = std::make_shared<const std::string>(std::move(buffer));
+  std::lock_guard lock(state_mutex_);
+  recent_.add(active_->header.generation, offset_, std::move(kept));
+  offset_ += size;
+  end_ = {active_->header.generation, offset_};
+  logged_since_checkpoint_ += size;
+  return true;
+}
+
+void StoreImpl::fail_store(std::string reason) {
+  log::error("the queues' log cannot be written: nothing more is taken, belfry must start again",
+             {{"folder", folder_}, {"reason", reason}});
+  std::lock_guard lock(pending_mutex_);
+  failed_ =
+      fmt::format("the log in {} cannot be written ({}): belfry must start again", folder_, reason);
+  pending_drained_.notify_all();
+}
+
+void StoreImpl::finish(Works& works, size_t from, size_t to) {
+  if (from == to) return;
+  Served served;
+  std::vector<Callback<>> followers;
+  bool index_is_large = false;
+  {
+    std::lock_guard lock(state_mutex_);
+    std::vector<QueueId> touched;
+    for (size_t i = from; i < to; ++i)
+      if (works[i].result.status == CommitStatus::durable) take_effect_locked(works[i], touched);
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    for (const QueueId id : touched) {
+      auto* queue = state_.find(id);
+      if (queue == nullptr) continue;
+      serve_waiters_locked(*queue, served);
+      list_due_locked(*queue);
+      std::erase_if(queue->followers, [&](auto& follower) {
+        if (queue->last_sequence() <= follower.first) return false;
+        followers.push_back(std::move(follower.second));
+        return true;
+      });
+    }
+    index_is_large = state_.resident_pages > options_.index_bytes / (kPageEntries * sizeof(Entry));
+  }
+  for (size_t i = from; i < to; ++i) {
+    auto& work = works[i];
+    if (work.result.status != CommitStatus::durable) work.received.clear();
+    if (work.receiver) work.receiver(std::move(work.received));
+    if (work.done) work.done(std::move(work.result));
+    work = Work{};
+  }
+  for (auto& [lease, done] : served) answer(std::move(lease), std::move(done));
+  for (auto& follower : followers) follower();
+  if (index_is_large) poke_keeper();
+}
+
+}  // namespace belfry::queue

@@ -1,0 +1,186 @@
+// The thread that keeps house: prepares segments, writes checkpoints, frees segments, copies the
+// last messages out of old ones, puts cold pages of the index aside. Nothing a caller waits for,
+// except when the store grows faster than segments can be prepared.
+#include <algorithm>
+#include <future>
+
+#include "base/log.h"
+#include "queue/log_reader.h"
+#include "queue/store_impl.h"
+
+namespace belfry::queue {
+namespace {
+
+constexpr uint64_t kSegmentsPerCheckpoint = 4;
+constexpr size_t kRelocatedAtOnce = 1 << 20;  // bytes
+constexpr size_t kPagesAtOnce = 16;
+
+}  // namespace
+
+void StoreImpl::poke_keeper() {
+  std::lock_guard lock(keeper_mutex_);
+  keeper_poked_ = true;
+  keeper_changed_.notify_one();
+}
+
+void StoreImpl::keeper() {
+  for (;;) {
+    {
+      std::unique_lock lock(keeper_mutex_);
+      keeper_changed_.wait(lock, [&] { return keeper_poked_ || keeper_stopping_; });
+      if (keeper_stopping_) return;
+      keeper_poked_ = false;
+    }
+    keep_house();
+  }
+}
+
+void StoreImpl::keep_house() {
+  const bool affordable = logged_since_checkpoint_ >= 2 * checkpoint_size_;
+  if (logged_since_checkpoint_ >=
+          std::max(kSegmentsPerCheckpoint * options_.segment_bytes, 2 * checkpoint_size_) ||
+      (affordable && dead_segments() > 0))
+    (void)checkpoint();
+  free_segments();
+  while (segments_.wants_more()) {
+    const bool could_free = dead_segments() > 0;
+    if (segments_.prepare(!could_free)) continue;
+    if (!could_free || !checkpoint()) {
+      (void)segments_.prepare(true);
+      break;
+    }
+    free_segments();
+  }
+  put_pages_aside();
+  for (int i = 0; i < 4 && empty_a_segment(); ++i) free_segments();
+}
+
+// Sealed segments without messages that only the lack of a checkpoint keeps.
+size_t StoreImpl::dead_segments() const {
+  std::lock_guard lock(state_mutex_);
+  size_t dead = 0;
+  for (const auto& segment : segments_.used()) {
+    const uint32_t generation = segment->header.generation;
+    if (generation >= checkpointed_.generation && generation < end_.generation &&
+        state_.live(generation).messages == 0)
+      ++dead;
+  }
+  return dead;
+}
+
+Result<void> StoreImpl::checkpoint() {
+  LogPosition position;
+  {
+    std::lock_guard lock(state_mutex_);
+    position = end_;
+    logged_since_checkpoint_ = 0;
+  }
+  auto size = write_checkpoint(files_, folder_, state_, state_mutex_, position);
+  if (!size && segments_.give_up_one())
+    size = write_checkpoint(files_, folder_, state_, state_mutex_, position);
+  if (!size) {
+    log::warn("cannot write a checkpoint of the queues",
+              {{"folder", folder_}, {"reason", size.error().message}});
+    return tl::unexpected(size.error());
+  }
+  checkpointed_ = position;
+  checkpoint_size_ = *size;
+  return {};
+}
+
+void StoreImpl::free_segments() {
+  for (const auto& segment : segments_.used()) {
+    const uint32_t generation = segment->header.generation;
+    if (generation >= checkpointed_.generation) return;
+    std::lock_guard lock(state_mutex_);
+    if (state_.live(generation).messages == 0) segments_.release(generation);
+  }
+}
+
+void StoreImpl::put_pages_aside() {
+  const size_t limit = options_.index_bytes / (kPageEntries * sizeof(Entry));
+  std::vector<QueueId> queues;
+  {
+    std::lock_guard lock(state_mutex_);
+    if (state_.resident_pages <= limit) return;
+    for (const auto& [id, queue] : state_.queues()) queues.push_back(id);
+  }
+  for (const QueueId id : queues) {
+    for (bool more = true; more;) {
+      std::lock_guard lock(state_mutex_);
+      auto* queue = state_.find(id);
+      if (state_.resident_pages <= limit) return;
+      more = queue != nullptr && queue->pages().spill_cold(kPagesAtOnce) == kPagesAtOnce;
+    }
+  }
+}
+
+// When more than half of what is kept is no longer needed, the emptiest segment's messages are
+// written again at the end of the log, so that it can be freed. True if there was one.
+bool StoreImpl::empty_a_segment() {
+  SegmentPtr emptiest;
+  {
+    std::lock_guard lock(state_mutex_);
+    uint64_t kept = 0, needed = 0, least = UINT64_MAX;
+    for (const auto& segment : segments_.used()) {
+      const uint32_t generation = segment->header.generation;
+      if (generation >= checkpointed_.generation) break;
+      const auto live = state_.live(generation);
+      kept += segment->header.size;
+      needed += live.bytes;
+      const uint64_t share = live.bytes * 1000 / segment->header.size;
+      if (share < least) {
+        least = share;
+        emptiest = segment;
+      }
+    }
+    if (!emptiest || kept <= 2 * needed + 2 * options_.segment_bytes || least > 500) return false;
+  }
+  LogReader reader(emptiest, kSector);
+  Work work;
+  size_t bytes = 0;
+  const auto relocate = [&] {
+    if (work.batch.empty()) return true;
+    std::promise<CommitStatus> done;
+    work.done = [&](Committed committed) { done.set_value(committed.status); };
+    submit(std::exchange(work, Work{}));
+    bytes = 0;
+    return done.get_future().get() == CommitStatus::durable;
+  };
+  for (;;) {
+    auto group = reader.next();
+    if (!group) {
+      log::error("cannot read an old segment", {{"reason", group.error().message}});
+      return false;
+    }
+    if (!*group) break;
+    auto records = (*group)->records;
+    const char* const start = records.data();
+    while (!records.empty()) {
+      const auto offset = static_cast<uint32_t>((*group)->records_offset() +
+                                                static_cast<uint64_t>(records.data() - start));
+      const auto record = next_record(records);
+      if (!record) return false;
+      if (record->kind != RecordKind::message && record->kind != RecordKind::relocated) continue;
+      const auto head = decode_message_head(record->whole);
+      if (!head) return false;
+      const Location from{emptiest->header.generation, offset,
+                          static_cast<uint32_t>(record->whole.size())};
+      {
+        std::lock_guard lock(state_mutex_);
+        auto* queue = state_.find(head->facts.queue);
+        const Entry* entry = queue == nullptr ? nullptr : queue->find(head->facts.sequence);
+        if (entry == nullptr || entry->generation != from.generation ||
+            entry->offset != from.offset)
+          continue;
+      }
+      work.batch.operations().push_back({RelocateOperation{
+          head->facts.queue, head->facts.sequence, from, std::string(record->whole), {}}});
+      bytes += record->whole.size();
+      if (bytes >= kRelocatedAtOnce && !relocate()) return false;
+    }
+  }
+  return relocate();
+}
+
+}  // namespace belfry::queue

@@ -1,0 +1,44 @@
+// Bodies: from the groups lately written, or from their segment.
+#include <fmt/format.h>
+
+#include "queue/store_impl.h"
+
+namespace belfry::queue {
+
+StoreImpl::Source StoreImpl::source_locked(const Location& where) const {
+  Source source;
+  source.recent = recent_.find(where);
+  if (source.recent.record.empty()) source.segment = segments_.find(where.generation);
+  return source;
+}
+
+Result<StoredMessage> StoreImpl::read_from(const Source& source, const Location& where) {
+  std::string bytes;
+  std::string_view record = source.recent.record;
+  if (record.empty()) {
+    if (!source.segment)
+      return fail(fmt::format("the segment with generation {} is gone", where.generation));
+    bytes.resize(where.length);
+    const auto read = source.segment->file->read(where.offset, bytes.data(), bytes.size());
+    if (!read) return tl::unexpected(read.error());
+    bytes.resize(*read);
+    record = bytes;
+  }
+  auto message = decode_message(record);
+  if (!message)
+    return fail(
+        fmt::format("{} is damaged at byte {}: the message there does not match its checksum",
+                    source.segment ? source.segment->path : "memory", where.offset));
+  return std::move(*message);
+}
+
+Result<StoredMessage> StoreImpl::read_message(const Entry& entry) const {
+  Source source;
+  {
+    std::lock_guard lock(state_mutex_);
+    source = source_locked(entry.location());
+  }
+  return read_from(source, entry.location());
+}
+
+}  // namespace belfry::queue

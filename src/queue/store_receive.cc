@@ -1,0 +1,205 @@
+// Receiving: leases are taken at once, answered when their record is durable. Whoever finds nothing
+// waits for the event that brings something: a send, the end of a delay or lease, a lease given
+// back.
+#include <algorithm>
+
+#include "base/log.h"
+#include "queue/store_impl.h"
+
+namespace belfry::queue {
+namespace {
+
+constexpr size_t kLargestReceive = 10'000;
+constexpr size_t kExpiredAtOnce = 1'000;
+
+}  // namespace
+
+StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration visibility) {
+  const int64_t at = now();
+  const Duration length = std::min(
+      visibility < Duration(0) ? queue.settings().visibility_timeout : visibility, kLongestLease);
+  const int64_t until = at + length.count();
+  const auto& dead_letter = queue.settings().dead_letter;
+  const QueueState* target =
+      dead_letter && dead_letter->after > 0 ? state_.find(dead_letter->queue) : nullptr;
+  auto taken = queue.take(std::min(max, kLargestReceive), at, until, options_.in_flight_limit,
+                          target != nullptr ? dead_letter->after : 0);
+  Lease lease;
+  lease.operation = {queue.id, at, until, {}};
+  lease.entries = std::move(taken.leased);
+  for (const auto& entry : lease.entries)
+    lease.operation.items.push_back({entry.sequence, entry.receives, entry.first_received});
+  for (const uint64_t sequence : taken.dead) {
+    Work move;
+    move.batch.operations().push_back({MoveOperation{
+        MoveOperation::Why::received_too_often, queue.id, target->id, {}, sequence, {}}});
+    lease.others.push_back(std::move(move));
+  }
+  if (!taken.expired.empty()) {
+    Work expire;
+    expire.batch.operations().push_back({ExpireOperation{queue.id, std::move(taken.expired)}});
+    lease.others.push_back(std::move(expire));
+  }
+  list_due_locked(queue);
+  return lease;
+}
+
+std::vector<Received> StoreImpl::read_received(const std::vector<Entry>& entries) const {
+  std::vector<Source> sources;
+  {
+    std::lock_guard lock(state_mutex_);
+    sources.reserve(entries.size());
+    for (const auto& entry : entries) sources.push_back(source_locked(entry.location()));
+  }
+  std::vector<Received> out;
+  out.reserve(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const auto& entry = entries[i];
+    auto stored = read_from(sources[i], entry.location());
+    if (!stored) {
+      log::error("cannot read a message: it stays in its queue",
+                 {{"sequence", entry.sequence}, {"reason", stored.error().message}});
+      continue;
+    }
+    auto& received = out.emplace_back();
+    received.message = std::move(stored->message);
+    received.sequence = entry.sequence;
+    received.receives = entry.receives;
+    received.sent = WallTime(Duration(entry.sent));
+    received.first_received = WallTime(Duration(entry.first_received));
+    received.message.delay = Duration(-1);
+  }
+  return out;
+}
+
+void StoreImpl::answer(Lease lease, Callback<std::vector<Received>> done) {
+  submit_all(std::move(lease.others));
+  if (lease.entries.empty()) return done({});
+  Work work;
+  work.received = read_received(lease.entries);
+  for (auto& received : work.received)
+    received.receipt =
+        to_text({lease.operation.queue, received.sequence, received.receives}, state_.salt);
+  work.receiver = std::move(done);
+  work.batch.operations().push_back({std::move(lease.operation)});
+  submit(std::move(work));
+}
+
+void StoreImpl::receive(QueueId id, size_t max, Duration visibility, Duration wait,
+                        Callback<std::vector<Received>> done) {
+  Lease lease;
+  {
+    std::unique_lock lock(state_mutex_);
+    auto* queue = state_.find(id);
+    if (queue != nullptr && max > 0) {
+      queue->expire_due(now());
+      // Who waits already comes first; if anyone does, there is nothing to have.
+      lease = take_locked(*queue, max, visibility);
+      if (lease.entries.empty() && wait > Duration(0)) {
+        const int64_t deadline = (clock_.monotonic() + wait).count();
+        const uint64_t waiter = next_waiter_++;
+        queue->waiters.push_back({waiter, max, visibility, deadline, std::move(done)});
+        const bool earliest = waits_.empty() || deadline < std::get<0>(*waits_.begin());
+        waits_.emplace(deadline, id, waiter);
+        lock.unlock();
+        submit_all(std::move(lease.others));
+        if (earliest) {
+          std::lock_guard pending(pending_mutex_);
+          poked_ = true;
+          pending_changed_.notify_one();
+        }
+        return;
+      }
+    }
+  }
+  answer(std::move(lease), std::move(done));
+}
+
+void StoreImpl::serve_waiters_locked(QueueState& queue, Served& served) {
+  while (!queue.waiters.empty() && queue.receivable()) {
+    auto& waiter = queue.waiters.front();
+    auto lease = take_locked(queue, waiter.max, waiter.visibility);
+    if (lease.entries.empty()) {
+      if (!lease.others.empty()) {
+        served.emplace_back(std::move(lease), [](std::vector<Received>) {});
+        continue;
+      }
+      break;  // the in-flight limit
+    }
+    waits_.erase({waiter.deadline, queue.id, waiter.id});
+    served.emplace_back(std::move(lease), std::move(waiter.done));
+    queue.waiters.pop_front();
+  }
+}
+
+void StoreImpl::list_due_locked(QueueState& queue) {
+  const auto next = queue.next_due();
+  if (!next || *next >= queue.listed_due) return;
+  if (queue.listed_due != INT64_MAX) due_.erase({queue.listed_due, queue.id});
+  const bool earliest = due_.empty() || *next < due_.begin()->first;
+  queue.listed_due = *next;
+  due_.emplace(*next, queue.id);
+  if (earliest && !in_callback()) {
+    std::lock_guard pending(pending_mutex_);
+    poked_ = true;
+    pending_changed_.notify_one();
+  }
+}
+
+void StoreImpl::expire_locked(QueueState& queue, int64_t at, Works& works) {
+  for (;;) {
+    auto sequences = queue.leave_expired(at, kExpiredAtOnce);
+    if (sequences.empty()) return;
+    Work work;
+    work.batch.operations().push_back({ExpireOperation{queue.id, std::move(sequences)}});
+    works.push_back(std::move(work));
+  }
+}
+
+void StoreImpl::run_due() {
+  Served served;
+  Works expired;
+  std::vector<Callback<std::vector<Received>>> in_vain;
+  {
+    std::lock_guard lock(state_mutex_);
+    const int64_t at = now();
+    std::vector<QueueId> queues;
+    while (!due_.empty() && due_.begin()->first <= at) {
+      queues.push_back(due_.begin()->second);
+      if (auto* queue = state_.find(due_.begin()->second)) queue->listed_due = INT64_MAX;
+      due_.erase(due_.begin());
+    }
+    for (const QueueId id : queues) {
+      auto* queue = state_.find(id);
+      if (queue == nullptr) continue;
+      queue->expire_due(at);
+      expire_locked(*queue, at, expired);
+      serve_waiters_locked(*queue, served);
+      list_due_locked(*queue);
+    }
+    const int64_t moment = clock_.monotonic().count();
+    while (!waits_.empty() && std::get<0>(*waits_.begin()) <= moment) {
+      const auto [deadline, id, waiter] = *waits_.begin();
+      waits_.erase(waits_.begin());
+      auto* queue = state_.find(id);
+      if (queue == nullptr) continue;
+      const auto at = std::find_if(queue->waiters.begin(), queue->waiters.end(),
+                                   [&](const auto& one) { return one.id == waiter; });
+      if (at == queue->waiters.end()) continue;
+      in_vain.push_back(std::move(at->done));
+      queue->waiters.erase(at);
+    }
+  }
+  submit_all(std::move(expired));
+  for (auto& [lease, done] : served) answer(std::move(lease), std::move(done));
+  for (auto& done : in_vain) done({});
+}
+
+void StoreImpl::clock_moved() {
+  run_due();
+  std::lock_guard pending(pending_mutex_);
+  poked_ = true;
+  pending_changed_.notify_one();
+}
+
+}  // namespace belfry::queue

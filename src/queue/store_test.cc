@@ -1,0 +1,264 @@
+#include "queue/store.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+
+#include "base/forgetful_files.h"
+#include "queue/store_harness.h"
+
+namespace belfry::queue {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class StoreTest : public StoreHarness, public testing::Test {};
+
+TEST_F(StoreTest, SendReceiveRemove) {
+  const auto queue = make("orders");
+  const auto sent = send(queue, "one");
+  EXPECT_EQ(sent.id.size(), 36u);
+  auto got = store->receive(queue, 10);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].message.body, "one");
+  EXPECT_EQ(got[0].message.id, sent.id);
+  EXPECT_EQ(got[0].receives, 1u);
+  EXPECT_EQ(got[0].sequence, sent.sequence);
+  EXPECT_EQ(store->counts(queue).in_flight, 1u);
+  EXPECT_TRUE(store->receive(queue, 10).empty());
+  EXPECT_EQ(remove(queue, got[0].receipt), ReceiptStatus::done);
+  EXPECT_EQ(store->counts(queue).in_flight, 0u);
+  EXPECT_EQ(remove(queue, got[0].receipt), ReceiptStatus::done);
+}
+
+TEST_F(StoreTest, EverythingOfAMessageComesBack) {
+  const auto queue = make("orders");
+  Message message;
+  message.id = "not-a-uuid";
+  message.body = std::string(100'000, 'x') + '\0';
+  message.attributes["count"] = {"Number.int", "7"};
+  message.attributes["raw"] = {"Binary", std::string("\0\x01", 2)};
+  message.system["AWSTraceHeader"] = "Root=1";
+  message.group = "g";
+  Batch batch;
+  batch.send(queue, message);
+  EXPECT_EQ(store->commit(std::move(batch)).sent.at(0).id, "not-a-uuid");
+  for (int i = 0; i < 2; ++i) {
+    const auto got = store->receive(queue, 1, seconds(0));
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_EQ(got[0].message.body, message.body);
+    EXPECT_EQ(got[0].message.attributes.at("raw").value, message.attributes.at("raw").value);
+    EXPECT_EQ(got[0].message.attributes.at("count").type, "Number.int");
+    EXPECT_EQ(got[0].message.system, message.system);
+    EXPECT_EQ(got[0].message.group, "g");
+    clock.advance(seconds(1));
+    reopen();
+  }
+}
+
+TEST_F(StoreTest, ALeaseEndsAndTheCountGoesOn) {
+  const auto queue = make("orders");
+  send(queue, "one");
+  auto first = store->receive(queue, 1);
+  clock.advance(seconds(29));
+  EXPECT_TRUE(store->receive(queue, 1).empty());
+  clock.advance(seconds(1));
+  auto second = store->receive(queue, 1);
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_EQ(second[0].receives, 2u);
+  EXPECT_EQ(second[0].first_received, first[0].first_received);
+  EXPECT_EQ(remove(queue, first[0].receipt),
+            ReceiptStatus::done);  // any handle of a standard queue deletes
+  clock.advance(hours(1));
+  EXPECT_TRUE(store->receive(queue, 1).empty());
+}
+
+TEST_F(StoreTest, SurvivesReopening) {
+  const auto queue = make("orders");
+  for (int i = 0; i < 100; ++i) send(queue, std::to_string(i));
+  auto got = store->receive(queue, 10);
+  ASSERT_EQ(got.size(), 10u);
+  for (int i = 0; i < 5; ++i) (void)remove(queue, got[i].receipt);
+  put("place", "42");
+  reopen();
+  ASSERT_EQ(store->find_queue("orders"), queue);
+  EXPECT_EQ(store->get("place"), "42");
+  EXPECT_EQ(store->counts(queue).visible, 90u);
+  EXPECT_EQ(store->counts(queue).in_flight, 5u);
+  const auto sent = send(queue, "later");
+  EXPECT_EQ(sent.sequence, 101u);
+  EXPECT_EQ(remove(queue, got[5].receipt), ReceiptStatus::done);
+  EXPECT_EQ(store->counts(queue).in_flight, 4u);
+}
+
+TEST_F(StoreTest, WaitersWakeOnSendLeaseEndAndReturn) {
+  const auto queue = make("orders");
+  auto waiting = receive_later(queue, seconds(20));
+  send(queue, "one");
+  auto got = waiting.get();
+  ASSERT_EQ(got.size(), 1u);
+
+  waiting = receive_later(queue, hours(1));
+  clock.advance(seconds(30));
+  store->clock_moved();
+  got = waiting.get();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].receives, 2u);
+
+  waiting = receive_later(queue, hours(1));
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(0)), ReceiptStatus::done);
+  got = waiting.get();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].receives, 3u);
+
+  waiting = receive_later(queue, seconds(5));
+  clock.advance(seconds(5));
+  store->clock_moved();
+  EXPECT_TRUE(waiting.get().empty());
+}
+
+TEST_F(StoreTest, DelaysAndRetention) {
+  QueueSettings settings;
+  settings.delay = seconds(10);
+  settings.retention = minutes(1);
+  const auto queue = make("slow", settings);
+  send(queue, "one");
+  EXPECT_EQ(store->counts(queue).delayed, 1u);
+  auto waiting = receive_later(queue, hours(1), seconds(0));
+  clock.advance(seconds(10));
+  store->clock_moved();
+  EXPECT_EQ(waiting.get().size(), 1u);
+  clock.advance(seconds(50));
+  store->clock_moved();
+  EXPECT_TRUE(store->receive(queue, 1).empty());
+  put("so that the removal is durable", "");
+  EXPECT_EQ(store->counts(queue).visible, 0u);
+}
+
+TEST_F(StoreTest, DeadLetters) {
+  make("dead");
+  QueueSettings settings;
+  settings.dead_letter = DeadLetter{"dead", 2};
+  const auto queue = make("orders", settings);
+  const auto dead = *store->find_queue("dead");
+  const auto sent = send(queue, "poison");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(store->receive(queue, 1, seconds(0)).size(), 1u);
+  EXPECT_TRUE(store->receive(queue, 1).empty());
+  auto got = store->receive(dead, 1, seconds(30), seconds(20));
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].message.id, sent.id);
+  EXPECT_EQ(got[0].receives, 3u);
+  EXPECT_EQ(got[0].message.system.at("belfry.dead-letter-source"), "orders");
+  reopen();
+  EXPECT_EQ(store->counts(queue).visible, 0u);
+  clock.advance(seconds(30));
+  got = store->receive(dead, 1, seconds(0));
+  ASSERT_EQ(got.size(), 1u);
+  Batch batch;
+  batch.redrive(dead, got[0].sequence, queue);
+  EXPECT_EQ(store->commit(std::move(batch)).receipts.at(0), ReceiptStatus::done);
+  got = store->receive(queue, 1);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].receives, 1u);
+  EXPECT_TRUE(got[0].message.system.empty());
+  batch.move(queue, got[0].receipt, dead, "cannot be parsed");
+  EXPECT_EQ(store->commit(std::move(batch)).receipts.at(0), ReceiptStatus::done);
+  EXPECT_EQ(store->peek(dead, 0, 10).at(0).message.system.at("belfry.reason"), "cannot be parsed");
+}
+
+TEST_F(StoreTest, ReceiptsTellGarbage) {
+  const auto queue = make("orders");
+  const auto other = make("other");
+  send(queue, "one");
+  const auto got = store->receive(queue, 1);
+  EXPECT_EQ(store->check(queue, got.at(0).receipt), ReceiptStatus::done);
+  EXPECT_EQ(store->check(other, got.at(0).receipt), ReceiptStatus::malformed);
+  EXPECT_EQ(store->check(queue, "garbage"), ReceiptStatus::malformed);
+  EXPECT_EQ(remove(queue, got[0].receipt + "0"), ReceiptStatus::malformed);
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, hours(13)), ReceiptStatus::beyond_limit);
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, hours(12)), ReceiptStatus::done);
+  clock.advance(hours(1));
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, hours(12)), ReceiptStatus::beyond_limit);
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(0)), ReceiptStatus::done);
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(9)), ReceiptStatus::not_held);
+}
+
+TEST_F(StoreTest, FifoOrderAndGroups) {
+  const auto queue = make("orders.fifo", fifo());
+  for (const char* text : {"a1", "b1", "a2", "a3", "b2"}) send(queue, text, {text[0]});
+  auto got = store->receive(queue, 2);
+  EXPECT_EQ(bodies(got), (std::vector<std::string>{"a1", "a2"}));
+  auto more = store->receive(queue, 10);
+  EXPECT_EQ(bodies(more), (std::vector<std::string>{"b1", "b2"}));
+  EXPECT_TRUE(store->receive(queue, 10).empty());
+  EXPECT_EQ(change_visibility(queue, got[1].receipt, seconds(0)), ReceiptStatus::done);
+  EXPECT_TRUE(store->receive(queue, 10).empty());  // a1 is still in flight
+  EXPECT_EQ(remove(queue, got[0].receipt), ReceiptStatus::done);
+  reopen();
+  EXPECT_EQ(bodies(store->receive(queue, 10)), (std::vector<std::string>{"a2", "a3"}));
+  clock.advance(seconds(31));
+  EXPECT_EQ(remove(queue, more[0].receipt), ReceiptStatus::expired);
+  EXPECT_EQ(bodies(store->receive(queue, 10)), (std::vector<std::string>{"b1", "b2", "a2", "a3"}));
+}
+
+TEST_F(StoreTest, FifoDeduplication) {
+  const auto queue = make("orders.fifo", fifo());
+  const auto first = send(queue, "one", "g", "id");
+  auto got = store->receive(queue, 1);
+  EXPECT_EQ(remove(queue, got.at(0).receipt), ReceiptStatus::done);
+  reopen();
+  auto again = send(queue, "two", "g", "id");
+  EXPECT_TRUE(again.duplicate);
+  EXPECT_EQ(again.id, first.id);
+  EXPECT_EQ(again.sequence, first.sequence);
+  clock.advance(minutes(5));
+  EXPECT_FALSE(send(queue, "two", "g", "id").duplicate);
+  EXPECT_TRUE(store->purge(queue));
+  again = send(queue, "three", "g", "id");
+  EXPECT_FALSE(again.duplicate);
+  EXPECT_EQ(again.sequence, 3u);
+}
+
+TEST_F(StoreTest, QueuesComeAndGo) {
+  EXPECT_FALSE(store->open_queue("no spaces", {}));
+  const auto queue = make("one");
+  make(".own");
+  EXPECT_EQ(store->queue_names(), (std::vector<std::string>{".own", "one"}));
+  send(queue, "x");
+  EXPECT_TRUE(store->delete_queue(queue));
+  EXPECT_FALSE(store->find_queue("one"));
+  const auto anew = make("one");
+  EXPECT_NE(anew, queue);
+  EXPECT_EQ(store->counts(anew).visible, 0u);
+  Batch batch;
+  batch.send(queue, Message{});
+  EXPECT_TRUE(store->commit(std::move(batch)).sent.at(0).no_queue);
+  reopen();
+  EXPECT_EQ(store->find_queue("one"), anew);
+}
+
+TEST_F(StoreTest, RecordsAndFollowers) {
+  const auto queue = make("outbox");
+  put("a/1", "x");
+  put("a/2", "y");
+  put("b", "z");
+  Batch batch;
+  batch.erase("a/1");
+  EXPECT_EQ(store->commit(std::move(batch)).status, CommitStatus::durable);
+  EXPECT_EQ(store->list("a/").size(), 1u);
+  std::promise<void> told;
+  store->when_above(queue, 0, [&] { told.set_value(); });
+  send(queue, "one");
+  told.get_future().get();
+  bool now = false;
+  store->when_above(queue, 0, [&] { now = true; });
+  EXPECT_TRUE(now);
+  EXPECT_EQ(store->peek(queue, 0, 10).size(), 1u);
+  EXPECT_TRUE(store->peek(queue, 1, 10).empty());
+}
+
+}  // namespace
+}  // namespace belfry::queue
