@@ -41,7 +41,8 @@ class JsonTokens {
   size_t begin() const { return begin_; }              // the current token's first byte
   size_t offset() const {
     return offset_;
-  }  // how far SNS's reader has come when it judges the token
+  }                                   // how far SNS's reader has come when it judges the token
+  size_t end() const { return at_; }  // after the current token
   const std::string& error() const { return error_; }
 
   // "\n at [Source: …; line: 1, column: 7]", as SNS ends its refusals.

@@ -75,8 +75,8 @@ bool PatternParser::numeric(Test& test) {
     }
     op = tokens_.value();
     if (op != "<" && op != "<=") {
-      return refuse("Bad numeric range operator: " + op,
-                    "after a lower bound only < or <= can stand, not \"" + op + "\"");
+      return refuse_text("Bad numeric range operator: " + op,
+                         "after a lower bound only < or <= can stand, not \"" + op + "\"");
     }
     next();
     if (!bound(test.high, op)) return false;
@@ -150,8 +150,8 @@ bool PatternParser::anything_but_value(Operator op, Test& test) {
     case Operator::prefix:
     case Operator::suffix:
       if (is(Token::string) && tokens_.value().empty()) {
-        return refuse("Null prefix/suffix not allowed",
-                      "an empty prefix or suffix leaves no value to match");
+        return refuse_text("Null prefix/suffix not allowed",
+                           "an empty prefix or suffix leaves no value to match");
       }
       return text_operand(op, op == Operator::prefix ? "prefix" : "suffix", other);
     default:

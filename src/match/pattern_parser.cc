@@ -58,6 +58,11 @@ bool PatternParser::refuse(const std::string& sns, const std::string& plain) {
   return refuse_at(tokens_.begin(), sns, plain);
 }
 
+bool PatternParser::refuse_text(const std::string& sns, const std::string& plain) {
+  error_ = {sns_ ? sns + tokens_.location(tokens_.end()) : plain, tokens_.begin()};
+  return false;
+}
+
 bool PatternParser::refuse_without_place(const std::string& sns, const std::string& plain) {
   if (is(Token::error)) return broken();
   error_ = {sns_ ? sns : plain, tokens_.begin()};
@@ -352,13 +357,13 @@ bool PatternParser::wildcard(Test& test) {
   // SNS counts from the quote before the text.
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '*' && i + 1 < text.size() && text[i + 1] == '*') {
-      return refuse("Consecutive wildcard characters at pos " + std::to_string(i + 1),
-                    "one * is as good as two in a row");
+      return refuse_text("Consecutive wildcard characters at pos " + std::to_string(i + 1),
+                         "one * is as good as two in a row");
     }
     if (text[i] != '\\') continue;
     if (++i == text.size() || (text[i] != '*' && text[i] != '\\')) {
-      return refuse("Invalid escape character at pos " + std::to_string(i),
-                    "in a wildcard, \\ stands before * or \\ only");
+      return refuse_text("Invalid escape character at pos " + std::to_string(i),
+                         "in a wildcard, \\ stands before * or \\ only");
     }
   }
   test.op = Operator::wildcard;

@@ -55,6 +55,8 @@ class PatternParser {
   // Refusals: `sns` in SNS's words where the dialect is one of its, with the place it would name;
   // else `plain`.
   bool refuse(const std::string& sns, const std::string& plain);
+  bool refuse_text(const std::string& sns,
+                   const std::string& plain);  // of a string that SNS's reader has read whole
   bool refuse_at(size_t offset, const std::string& sns, const std::string& plain);
   bool refuse_without_place(const std::string& sns, const std::string& plain);
   bool broken();  // the text is no JSON
