@@ -77,13 +77,18 @@ inline const char* const kWildcards[] = {"*",   "x*",      "*x",     "x*x",
 // Where choices come from: a generator or a fuzzer's bytes.
 using Choose = std::function<uint32_t(uint32_t)>;  // below its argument
 
+struct Member;
 struct Json {
   enum Type { null, yes, no, number, text, array, object } type = null;
   int rank = 0;         // of a number
   std::string written;  // of a number
   std::string value;    // of a text
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<Member> members;
+};
+struct Member {
+  std::string key;
+  Json value;
 };
 
 inline void write_text(std::string& out, std::string_view text, const Choose& choose) {
@@ -146,7 +151,7 @@ inline Json random_json(const Choose& choose, int depth) {
   out.type = Json::object;
   for (uint32_t left = choose(4); left > 0; --left) {
     const char* key = kKeys[choose(std::size(kKeys))];
-    out.members.emplace_back(key, random_json(choose, depth - 1));
+    out.members.push_back({key, random_json(choose, depth - 1)});
   }
   return out;
 }
@@ -156,7 +161,7 @@ inline Json random_document(const Choose& choose) {
   out.type = Json::object;
   for (uint32_t left = choose(6); left > 0; --left) {
     const char* key = kKeys[choose(std::size(kKeys))];
-    out.members.emplace_back(key, random_json(choose, 3));
+    out.members.push_back({key, random_json(choose, 3)});
   }
   return out;
 }
@@ -192,10 +197,10 @@ inline void write(std::string& out, const Json& json, const Choose& choose) {
       for (size_t i = 0; i < json.members.size(); ++i) {
         if (i > 0) out += ',';
         space(out, choose);
-        write_text(out, json.members[i].first, choose);
+        write_text(out, json.members[i].key, choose);
         space(out, choose);
         out += ':';
-        write(out, json.members[i].second, choose);
+        write(out, json.members[i].value, choose);
       }
       out += '}';
   }
