@@ -31,9 +31,6 @@ struct IdentityView {
 };
 // Views into the bytes; fails when they are no SerializedIdentity.
 Result<IdentityView> parse_identity(std::string_view serialized);
-// The common name in a serialized identity's certificate; empty when there is none to be had.
-// Parses the certificate (about 0.2 ms): cache the answer.
-std::string common_name_of(std::string_view serialized);
 
 // Immutable; thread-safe.
 class SigningIdentity {

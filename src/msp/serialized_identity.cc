@@ -37,11 +37,4 @@ Result<IdentityView> parse_identity(std::string_view serialized) {
   return view;
 }
 
-std::string common_name_of(std::string_view serialized) {
-  auto view = parse_identity(serialized);
-  if (!view) return {};
-  auto certificate = Certificate::from_pem(view->certificate_pem);
-  return certificate ? certificate->common_name() : std::string();
-}
-
 }  // namespace belfry::msp

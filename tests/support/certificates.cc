@@ -93,7 +93,8 @@ X509Ptr make_certificate(const CertificateOptions& options, EVP_PKEY* key, X509*
   add_extension(x509.get(), by, NID_key_usage,
                 options.is_ca ? "critical,keyCertSign,cRLSign,digitalSignature"
                               : "critical,digitalSignature");
-  if (!options.is_ca) add_extension(x509.get(), by, NID_ext_key_usage, "serverAuth,clientAuth");
+  if (!options.is_ca && !options.usages.empty())
+    add_extension(x509.get(), by, NID_ext_key_usage, options.usages);
   add_extension(x509.get(), by, NID_subject_key_identifier, "hash");
   add_extension(x509.get(), by, NID_authority_key_identifier, "keyid:always");
   std::string names;
@@ -201,6 +202,21 @@ std::string flip_s(std::string_view signature) {
   std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
   OPENSSL_free(der);
   return bytes;
+}
+
+std::string flip_signature(const std::string& certificate) {
+  std::unique_ptr<BIO, int (*)(BIO*)> bio(
+      BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())), BIO_free);
+  X509Ptr x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+  BELFRY_CHECK(x509 != nullptr);
+  const ASN1_BIT_STRING* signature = nullptr;
+  X509_get0_signature(&signature, nullptr, x509.get());
+  const std::string flipped =
+      flip_s({reinterpret_cast<const char*>(ASN1_STRING_get0_data(signature)),
+              static_cast<size_t>(ASN1_STRING_length(signature))});
+  ASN1_STRING_set(const_cast<ASN1_BIT_STRING*>(signature), flipped.data(),
+                  static_cast<int>(flipped.size()));
+  return pem_of(x509.get());
 }
 
 std::string key_as_sec1(const std::string& key_pem) {

@@ -35,6 +35,8 @@ struct CertificateOptions {
   std::string curve = "P-256";  // or P-384, P-521, secp256k1, "RSA"
   std::vector<std::string>
       dns_names;  // subject alternative names: "peer0.org1.example.com", "localhost"
+  std::string usages =
+      "serverAuth,clientAuth";  // extended key usages of who is no CA; may be empty
   bool is_ca = false;
 };
 
@@ -63,6 +65,8 @@ std::string sign_with(const std::string& key_pem, std::string_view message);
 // The signature's other form: S replaced by the curve's order minus S (P-256). Low becomes high and
 // back.
 std::string flip_s(std::string_view signature);
+// The same certificate with its issuer's signature in the other form.
+std::string flip_signature(const std::string& certificate);
 // The same key in another encoding.
 std::string key_as_sec1(const std::string& key_pem);
 std::string key_encrypted(const std::string& key_pem, const std::string& password);
