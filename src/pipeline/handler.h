@@ -1,4 +1,5 @@
-// What works on messages: a function, or a sender to the outside (an SMS provider, a webhook, the outbox).
+// What works on messages: a function, or a sender to the outside (an SMS provider, a webhook, the
+// outbox).
 #pragma once
 
 #include "base/callback.h"
@@ -7,8 +8,9 @@
 
 namespace belfry::pipeline {
 
-// One message at a time per call; many calls may be under way at once, up to the worker's limit. `message` stays valid
-// until done was called; done is called exactly once, from any thread, also while handle() still runs.
+// One message at a time per call; many calls may be under way at once, up to the worker's limit.
+// `message` stays valid until done was called; done is called exactly once, from any thread, also
+// while handle() still runs.
 class Handler {
  public:
   virtual ~Handler() = default;

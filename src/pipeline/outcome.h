@@ -20,11 +20,15 @@ struct [[nodiscard]] Outcome {
   std::optional<Duration> retry_after;  // retry: what the other side asked for
   queue::Batch effects;                 // done: made durable together with the acknowledgement
 
-  static Outcome done(queue::Batch effects = {}) { return {Next::done, {}, {}, std::move(effects)}; }
+  static Outcome done(queue::Batch effects = {}) {
+    return {Next::done, {}, {}, std::move(effects)};
+  }
   static Outcome retry(std::string reason, std::optional<Duration> after = {}) {
     return {Next::retry, std::move(reason), after, {}};
   }
-  static Outcome permanent(std::string reason) { return {Next::permanent, std::move(reason), {}, {}}; }
+  static Outcome permanent(std::string reason) {
+    return {Next::permanent, std::move(reason), {}, {}};
+  }
 };
 
 }  // namespace belfry::pipeline

@@ -21,11 +21,13 @@ struct Start {
 struct StreamEnd {
   enum class Next {
     reconnect,  // the fault may pass (peer gone, lagging, silent): open again after a pause
-    stop,       // a person must act (no permission, expired certificate, unknown channel): show the reason, try slowly
+    stop,       // a person must act (no permission, expired certificate, unknown channel): show the
+                // reason, try slowly
     finished,   // the source is complete and was read to its end (block files that do not grow)
   };
   Next next = Next::reconnect;
-  std::string code;    // short and stable, for metrics: "lagging-peer", "unknown-channel", "certificate-expired" …
+  std::string code;    // short and stable, for metrics: "lagging-peer", "unknown-channel",
+                       // "certificate-expired" …
   std::string reason;  // for people: what, where, what to do
 };
 
@@ -48,15 +50,18 @@ struct ChannelInfo {
 class BlockSource {
  public:
   virtual ~BlockSource() = default;
-  // Finds a peer (or the files) and asks for the height and block 0's hash; also says which start a position means.
+  // Finds a peer (or the files) and asks for the height and block 0's hash; also says which start a
+  // position means.
   virtual std::variant<ChannelInfo, StreamEnd> info(std::stop_token stop) = 0;
   // Opens at a block number ≤ height.
-  virtual std::variant<std::unique_ptr<BlockStream>, StreamEnd> open(uint64_t block, std::stop_token stop) = 0;
+  virtual std::variant<std::unique_ptr<BlockStream>, StreamEnd> open(uint64_t block,
+                                                                     std::stop_token stop) = 0;
   virtual std::string describe() const = 0;  // "peer0.org1.example.com:7051", "chains/mychannel"
 };
 
-// Checks blocks beyond their hash chain (fabric/block_verifier.h: the orderers' signatures). Called with each block in
-// order from the first one read; learns configuration changes as they pass. An error stops the listener.
+// Checks blocks beyond their hash chain (fabric/block_verifier.h: the orderers' signatures). Called
+// with each block in order from the first one read; learns configuration changes as they pass. An
+// error stops the listener.
 class BlockVerifier {
  public:
   virtual ~BlockVerifier() = default;

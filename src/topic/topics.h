@@ -1,8 +1,9 @@
 // Topics: who gets a copy of what is published.
 //
-// Each subscription has a queue of its own in the store; publishing puts a copy into the queue of each subscription
-// whose filter matches, in the caller's batch, so a publication and whatever caused it become durable together. What
-// happens to the copies is the worker's matter (pipeline/worker.h).
+// Each subscription has a queue of its own in the store; publishing puts a copy into the queue of
+// each subscription whose filter matches, in the caller's batch, so a publication and whatever
+// caused it become durable together. What happens to the copies is the worker's matter
+// (pipeline/worker.h).
 #pragma once
 
 #include <memory>
@@ -27,7 +28,7 @@ struct DeliveryPolicy {
 enum class FilterScope { attributes, body };
 
 struct Subscription {
-  std::string id;        // stable name within the topic; also names its queue: ".sub.TOPIC.ID"
+  std::string id;  // stable name within the topic; also names its queue: ".sub.TOPIC.ID"
   std::string topic;
   std::string protocol;  // sms, email, http, https, sqs, lambda, …
   std::string endpoint;
@@ -43,11 +44,19 @@ struct Publication {
   std::string subject;
   queue::Attributes attributes;
   std::string group, deduplication;
-  std::string id;  // message id; empty: chosen
+  std::string id;  // message id, the same for all copies; empty: chosen
 };
+
+// System attributes of a copy, beside the publication's own attributes.
+inline constexpr std::string_view kTopic = "belfry.topic";      // the topic's name
+inline constexpr std::string_view kSubject = "belfry.subject";  // absent: none
+
+// The queue of a subscription's copies: ".sub.TOPIC.ID".
+std::string subscription_queue(std::string_view topic, std::string_view id);
 
 class Topics {
  public:
+  // With the topics and subscriptions that the store holds. The store must outlive it.
   static std::unique_ptr<Topics> over(queue::Store& store);
   virtual ~Topics() = default;
 
@@ -57,8 +66,10 @@ class Topics {
   virtual std::vector<std::string> topics() const = 0;
   virtual std::vector<Subscription> subscriptions(const std::string& topic) const = 0;
 
-  // Adds a copy for each subscription that wants it to the batch; the number of copies. Thread-safe.
-  virtual size_t publish(std::string_view topic, const Publication& publication, queue::Batch& batch) = 0;
+  // Adds a copy for each subscription that wants it to the batch; the number of copies.
+  // Thread-safe.
+  virtual size_t publish(std::string_view topic, const Publication& publication,
+                         queue::Batch& batch) = 0;
 };
 
 }  // namespace belfry::topic

@@ -1,0 +1,34 @@
+// Trust in what a peer sends: each block must follow from the one before (its previous_hash is that
+// block's header hash) and hold the transactions its header names (data_hash). One per stream.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "decode/block.h"
+#include "pipeline/source.h"
+
+namespace belfry::pipeline {
+
+struct Mistrust {
+  std::string code;    // "chain-broken", "data-hash", "signatures"
+  std::string reason;  // names the block
+};
+
+class BlockCheck {
+ public:
+  explicit BlockCheck(std::unique_ptr<BlockVerifier> verifier)
+      : verifier_(std::move(verifier)) {}  // may be none
+
+  // Nothing: the block can be trusted; its header hash is then last_hash(). Only a block right
+  // after the last one is compared with it.
+  [[nodiscard]] std::optional<Mistrust> check(const decode::Block& block);
+  const Hash256& last_hash() const { return *last_; }
+
+ private:
+  std::unique_ptr<BlockVerifier> verifier_;
+  std::optional<Hash256> last_;
+  uint64_t last_number_ = 0;
+};
+
+}  // namespace belfry::pipeline

@@ -1,0 +1,68 @@
+// Which events of a block which listeners want: one walk over the block and one match for all
+// listeners, so that a thousand cost little more than one. Used by the follower, by replay and by
+// the dry run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "decode/events.h"
+#include "match/matcher.h"
+
+namespace belfry::pipeline {
+
+// What a pattern asks of the decoder, read off its text. A pattern that names no `kind` means
+// chaincode events; one that names no `validation` means valid transactions. No pattern: every
+// valid chaincode event.
+struct Wanted {
+  unsigned kinds = decode::bit(event::Kind::chaincode_event);
+  bool invalid = false;  // also of invalid transactions
+  bool payload = false;  // looks into the payload
+};
+// An error names a kind that does not exist.
+Result<Wanted> wanted(const std::optional<match::Pattern>& pattern);
+
+// The fields of the event's JSON form (event/json.h) as a document: creator.msp and the like by
+// dotted path, the payload below `payload` when with_payload and it is a JSON object. `numbers`
+// holds digits the document looks into.
+void describe(const event::Event& event, bool with_payload, match::Document& document,
+              std::string& numbers);
+
+class Selector {
+ public:
+  using Listener = uint32_t;  // index into the patterns given
+  struct Scratch {            // one per thread
+    Scratch();
+    ~Scratch();
+    struct State;
+    std::unique_ptr<State> state;
+  };
+  // Gets each event that someone wants, in order, and who wants it (ascending). The event lives
+  // until the call returns.
+  using Sink = std::function<void(const event::Event&, std::span<const Listener>)>;
+
+  static Result<std::unique_ptr<Selector>> make(
+      std::vector<std::optional<match::Pattern>> patterns);
+
+  // Walks the block from a transaction on. options.kinds is chosen here. seen, if not empty, gets
+  // the block's own event too, wanted or not (its time is the block's).
+  void select(const decode::Block& block, decode::WalkOptions options, uint32_t from_transaction,
+              Scratch& scratch, const Sink& sink,
+              const std::function<void(const event::Event&)>& seen = {}) const;
+
+  const Wanted& of(Listener listener) const { return wanted_[listener]; }
+
+ private:
+  Selector() = default;
+  std::vector<Wanted> wanted_;
+  std::vector<Listener> unfiltered_;
+  match::Matcher matcher_;
+  unsigned kinds_ = 0, pattern_kinds_ = 0;
+  bool invalid_ = false, payload_ = false;
+};
+
+}  // namespace belfry::pipeline

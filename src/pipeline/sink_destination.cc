@@ -1,0 +1,226 @@
+#include "pipeline/sink_destination.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "pipeline/ack_tracker.h"
+#include "pipeline/content.h"
+#include "pipeline/store_destination.h"
+#include "pipeline/worker.h"
+
+namespace belfry::pipeline {
+namespace {
+
+class SinkDestination final : public Destination,
+                              public std::enable_shared_from_this<SinkDestination> {
+ public:
+  SinkDestination(std::shared_ptr<Sink> sink, queue::Store& store, std::string key,
+                  queue::QueueId dead, Random& random, Executor& executor, SinkSettings settings)
+      : sink_(std::move(sink)),
+        store_(store),
+        key_(std::move(key)),
+        dead_(dead),
+        random_(random),
+        executor_(executor),
+        settings_(settings) {}
+
+  Result<std::optional<Checkpoint>> load() override {
+    auto stored = load_place(store_, key_);
+    if (!stored) return stored;
+    std::lock_guard lock(mutex_);
+    acks_ = AckTracker(*stored);
+    return stored;
+  }
+
+  void deliver(std::shared_ptr<const Unit> unit, Callback<Outcome> done) override {
+    {
+      std::lock_guard lock(mutex_);
+      const AckTracker::Ticket ticket = acks_.add(unit);
+      for (size_t i = 0; i < unit->items.size(); ++i)
+        waiting_.push_back({ticket, i, unit->items[i], 0});
+      done_.emplace(ticket, std::move(done));
+    }
+    send();
+    settle(unit->items.empty());
+  }
+
+  size_t units_in_flight() const override { return settings_.units_in_flight; }
+
+ private:
+  struct Attempt {
+    AckTracker::Ticket unit;
+    size_t index;
+    Item item;
+    uint32_t failures;
+  };
+  using Sent = std::vector<Attempt>;
+
+  // Sends what waits, as much as may be in flight.
+  void send() {
+    for (;;) {
+      auto sent = std::make_shared<Sent>();
+      auto items = std::make_shared<std::vector<Item>>();
+      {
+        std::lock_guard lock(mutex_);
+        if (waiting_.empty() || in_flight_ >= settings_.sends_in_flight) return;
+        const size_t most = std::max<size_t>(sink_->most_items(), 1);
+        while (!waiting_.empty() && sent->size() < most) {
+          items->push_back(waiting_.front().item);
+          sent->push_back(std::move(waiting_.front()));
+          waiting_.pop_front();
+        }
+        ++in_flight_;
+      }
+      sink_->send(*items, [self = shared_from_this(), sent, items](std::vector<Outcome> outcomes) {
+        self->answered(*sent, std::move(outcomes));
+      });
+    }
+  }
+
+  void answered(Sent& sent, std::vector<Outcome> outcomes) {
+    bool partly = false;
+    {
+      std::lock_guard lock(mutex_);
+      --in_flight_;
+      for (size_t i = 0; i < sent.size(); ++i) {
+        Attempt& attempt = sent[i];
+        Outcome outcome = i < outcomes.size() ? std::move(outcomes[i])
+                                              : Outcome::retry("the sink gave no answer");
+        const bool spent = settings_.attempts > 0 && attempt.failures + 1 >= settings_.attempts;
+        if (outcome.next == Outcome::Next::done) {
+          acks_.acknowledge(attempt.unit, attempt.index);
+          partly = true;
+        } else if (outcome.next == Outcome::Next::permanent || spent) {
+          bury(std::move(attempt), std::move(outcome.reason));
+        } else {
+          again(std::move(attempt), outcome.retry_after);
+        }
+      }
+    }
+    // Other items go on in the meantime. The executor breaks the recursion of a sink that answers
+    // at once.
+    executor_.post([self = shared_from_this()] { self->send(); });
+    if (partly) settle(false);
+  }
+
+  void again(Attempt attempt, std::optional<Duration> after) {
+    const Duration pause = after.value_or(backoff(settings_.retry, ++attempt.failures, random_));
+    executor_.post_after(pause,
+                         [self = shared_from_this(), attempt = std::move(attempt)]() mutable {
+                           {
+                             std::lock_guard lock(self->mutex_);
+                             self->waiting_.push_front(std::move(attempt));
+                           }
+                           self->send();
+                         });
+  }
+
+  // To the dead letters; acknowledged when it is durable there.
+  void bury(Attempt attempt, std::string reason) {
+    const Content& content = *attempt.item.content;
+    queue::Message message;
+    message.id = message_id(content.id);
+    message.body = content.body;
+    message.attributes = content.attributes;
+    message.system[std::string(kReason)] = reason;
+    message.system[std::string(kDeadLetterSource)] = key_;
+    queue::Batch batch;
+    batch.send(dead_, std::move(message));
+    executor_.post([self = shared_from_this(), batch = std::move(batch),
+                    attempt = std::move(attempt), reason = std::move(reason)]() mutable {
+      self->store_.commit(std::move(batch),
+                          [self, attempt = std::move(attempt),
+                           reason = std::move(reason)](queue::Committed committed) mutable {
+                            {
+                              std::lock_guard lock(self->mutex_);
+                              if (committed.status != queue::CommitStatus::durable)
+                                return self->again(std::move(attempt), {});
+                              self->acks_.acknowledge(attempt.unit, attempt.index);
+                            }
+                            self->settle(false);
+                          });
+    });
+  }
+
+  // Answers for units that everything before has arrived of, and stores the place: now, or at the
+  // next interval.
+  void settle(bool now) {
+    std::vector<Callback<Outcome>> answers;
+    bool store = false, later = false;
+    {
+      std::lock_guard lock(mutex_);
+      for (const AckTracker::Ticket ticket : acks_.take_passed()) {
+        auto found = done_.find(ticket);
+        answers.push_back(std::move(found->second));
+        done_.erase(found);
+      }
+      if (acks_.moved()) {
+        store = now;
+        later = !now && !std::exchange(timer_, true);
+      }
+    }
+    if (store) store_place();
+    if (later) {
+      executor_.post_after(settings_.commit_interval, [self = shared_from_this()] {
+        {
+          std::lock_guard lock(self->mutex_);
+          self->timer_ = false;
+        }
+        self->store_place();
+      });
+    }
+    for (auto& answer : answers) answer(Outcome::done());
+  }
+
+  void store_place() {
+    // Made and handed over under one lock: an older place never overwrites a newer one.
+    std::lock_guard lock(store_mutex_);
+    queue::Batch batch;
+    {
+      std::lock_guard inner(mutex_);
+      batch.put(key_, encode(acks_.checkpoint()));
+    }
+    // If it cannot be stored now, the next one will stand for it.
+    store_.commit(std::move(batch), [](queue::Committed) {});
+  }
+
+  const std::shared_ptr<Sink> sink_;
+  queue::Store& store_;
+  const std::string key_;
+  const queue::QueueId dead_;
+  Random& random_;
+  Executor& executor_;
+  const SinkSettings settings_;
+
+  std::mutex store_mutex_;
+  std::mutex mutex_;
+  AckTracker acks_{std::nullopt};
+  std::deque<Attempt> waiting_;
+  std::map<AckTracker::Ticket, Callback<Outcome>> done_;
+  size_t in_flight_ = 0;
+  bool timer_ = false;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Destination>> sink_destination(std::shared_ptr<Sink> sink,
+                                                      queue::Store& store, std::string key,
+                                                      Random& random, Executor& executor,
+                                                      SinkSettings settings) {
+  std::optional<queue::QueueId> dead;
+  if (settings.dead_letter_queue.empty()) {
+    const auto opened = open_dead_queue(store);
+    if (!opened) return tl::unexpected(opened.error());
+    dead = *opened;
+  } else {
+    dead = store.find_queue(settings.dead_letter_queue);
+    if (!dead) return fail(fmt::format("there is no queue {}", settings.dead_letter_queue));
+  }
+  return std::make_shared<SinkDestination>(std::move(sink), store, std::move(key), *dead, random,
+                                           executor, std::move(settings));
+}
+
+}  // namespace belfry::pipeline

@@ -1,0 +1,22 @@
+// Topics and subscriptions as records of the store, JSON each: "topic/NAME" and
+// "subscription/TOPIC/ID". docs/formats/topics.md is the format.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "topic/topics.h"
+
+namespace belfry::topic {
+
+inline constexpr std::string_view kTopicPrefix = "topic/";
+inline constexpr std::string_view kSubscriptionPrefix = "subscription/";
+
+std::string topic_key(std::string_view name);
+std::string subscription_key(const Subscription& subscription);
+
+std::string encode(const Subscription& subscription);
+// An error names what is wrong; a newer version is refused.
+Result<Subscription> decode_subscription(std::string_view text);
+
+}  // namespace belfry::topic
