@@ -17,8 +17,8 @@ struct Mistrust {
 
 class BlockCheck {
  public:
-  explicit BlockCheck(std::unique_ptr<BlockVerifier> verifier)
-      : verifier_(std::move(verifier)) {}  // may be none
+  // Asked about each block from now on; none: hashes only.
+  void use(std::unique_ptr<BlockVerifier> verifier) { verifier_ = std::move(verifier); }
 
   // Nothing: the block can be trusted; its header hash is then last_hash(). Only a block right
   // after the last one is compared with it.

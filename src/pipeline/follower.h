@@ -59,11 +59,16 @@ struct FollowerSettings {
       false;  // a rebuilt network counts as a first start, a fork as a continuation
 };
 
+// Makes a verifier that is ready for block `first` and what follows; each stream gets one of its
+// own. An end says why there is none, as a source would. genesis_hash: 32 bytes.
+using VerifierAt = std::function<std::variant<std::unique_ptr<BlockVerifier>, StreamEnd>(
+    uint64_t first, const std::string& genesis_hash, std::stop_token stop)>;
+
 struct ChannelContext {
   std::string network;  // its name in belfry.yaml
   std::string channel;
   BlockSource& source;
-  std::function<std::unique_ptr<BlockVerifier>()> verifier;  // one per stream; empty: hashes only
+  VerifierAt verifier;               // empty: hashes only
   decode::CreatorName creator_name;  // may be empty; called from several threads
   Clock& clock;
   Random& random;

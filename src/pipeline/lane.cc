@@ -182,6 +182,11 @@ void Lane::stop(std::string code, std::string reason) {
   context_.changed();
 }
 
+void Lane::close() {
+  Lock lock(mutex_);
+  closed_ = true;
+}
+
 bool Lane::offer(const Place& at, const std::shared_ptr<const Content>& content, const Mark& mark) {
   Lock lock(mutex_);
   if (status_.state == LaneState::stopped) return true;
@@ -231,7 +236,7 @@ void Lane::advance(const Place& next, const Mark& mark) {
 void Lane::pump(Lock& lock) {
   if (pumping_) return;
   pumping_ = true;
-  while (!pausing_ && in_flight_ < context_.destination->units_in_flight()) {
+  while (!pausing_ && !closed_ && in_flight_ < context_.destination->units_in_flight()) {
     if (ready_.empty() && open_) close_open(lock);
     if (ready_.empty()) break;
     std::shared_ptr<const Unit> unit = std::move(ready_.front());

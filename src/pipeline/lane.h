@@ -72,6 +72,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool idle() const;   // nothing pending, nothing in flight
   bool stopped() const;
   void stop(std::string code, std::string reason);
+  void close();  // nothing is handed over any more; answers to what was are still taken
   LaneStatus status()
       const;  // state: starting, following or stopped; lags are the follower's to fill in
   // The place up to which everything was handed to the destination and confirmed.
@@ -94,7 +95,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   size_t in_flight_ = 0;
   bool pumping_ = false;
   uint32_t failures_ = 0;  // of the destination, in a row
-  bool pausing_ = false;
+  bool pausing_ = false, closed_ = false;
   size_t pending_events_ = 0, pending_bytes_ = 0;
   std::vector<Place> acknowledged_;  // above the stored place, by an earlier run; ascending
   Place handed_;                     // place after the last unit made

@@ -19,14 +19,9 @@ Place start_of(uint64_t block) {
   return {block, 0, event::Kind::block, 0};
 }
 
-std::unique_ptr<BlockVerifier> make_verifier(const ChannelContext& context) {
-  return context.verifier ? context.verifier() : nullptr;
-}
-
 }  // namespace
 
-ReadLoop::ReadLoop(Channel& channel, bool common)
-    : channel_(channel), common_(common), check_(make_verifier(channel.context)) {
+ReadLoop::ReadLoop(Channel& channel, bool common) : channel_(channel), common_(common) {
   by_listener_.resize(channel.listeners.size());
   touched_at_.resize(channel.lanes.size());
 }
@@ -138,7 +133,18 @@ ReadLoop::Opened ReadLoop::open(std::stop_token stop) {
   }
   unchecked_ = lanes_;
   expected_ = std::min(start, found.height);
+  if (auto end = prepare_verifier(found.genesis_hash, stop)) return std::move(*end);
   return source.open(expected_, stop);
+}
+
+std::optional<StreamEnd> ReadLoop::prepare_verifier(const std::string& genesis_hash,
+                                                    std::stop_token stop) {
+  if (!channel_.context.verifier || (verified_from_ && *verified_from_ <= expected_)) return {};
+  auto made = channel_.context.verifier(expected_, genesis_hash, stop);
+  if (auto* end = std::get_if<StreamEnd>(&made)) return std::move(*end);
+  check_.use(std::move(std::get<std::unique_ptr<BlockVerifier>>(made)));
+  verified_from_ = expected_;
+  return {};
 }
 
 // Compares each lane's place with the network. False if no lane is left.

@@ -36,6 +36,7 @@ class ReadLoop {
   using Opened = std::variant<std::unique_ptr<BlockStream>, StreamEnd>;
   bool take_lanes(std::stop_token stop);
   Opened open(std::stop_token stop);
+  std::optional<StreamEnd> prepare_verifier(const std::string& genesis_hash, std::stop_token stop);
   bool begin_lanes(const ChannelInfo& info);
   void absorb_incoming();  // under the channel's lock
   void drop_stopped();
@@ -66,6 +67,7 @@ class ReadLoop {
   std::vector<uint64_t> touched_at_;  // by lane: the last block that gave it something, + 1
   std::vector<uint32_t> touched_;
   BlockCheck check_;
+  std::optional<uint64_t> verified_from_;  // check_'s verifier is ready for blocks from here on
   Selector::Scratch scratch_;
   uint64_t expected_ = 0;    // next block of the open stream
   bool broken_off_ = false;  // a stop came while lanes were full: the block is not completed
