@@ -27,7 +27,10 @@ LaneSettings lane_settings(const FollowerSettings& settings, size_t lanes) {
 class FollowerOfChannel final : public Follower {
  public:
   explicit FollowerOfChannel(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
-  ~FollowerOfChannel() override { end_streams(); }
+  ~FollowerOfChannel() override {
+    end_streams();
+    close_lanes();
+  }
 
   void start() override {
     thread_ = std::jthread(
@@ -37,14 +40,14 @@ class FollowerOfChannel final : public Follower {
 
   bool stop(Duration deadline) override {
     end_streams();
-    const auto idle = [&] { return all_lanes([](Lane& lane) { return lane.idle(); }); };
-    std::unique_lock lock(channel_->mutex);
     const auto until = std::chrono::steady_clock::now() + deadline;
-    if (!channel_->changed.wait_until(lock, until, idle)) return false;
-    lock.unlock();
-    channel_->advance_idle();
-    lock.lock();
-    return channel_->changed.wait_until(lock, until, idle);
+    bool idle = wait_until_idle(until);
+    if (idle) {
+      channel_->advance_idle();
+      idle = wait_until_idle(until);
+    }
+    close_lanes();
+    return idle;
   }
 
   bool wait_until_finished(Duration at_most) override {
@@ -70,11 +73,16 @@ class FollowerOfChannel final : public Follower {
   ChannelStatus status() const override;
 
  private:
-  // Under the channel's lock: whether it holds for every lane that is not stopped.
-  template <class Holds>
-  bool all_lanes(Holds holds) const {
-    return std::all_of(channel_->lanes.begin(), channel_->lanes.end(),
-                       [&](const auto& lane) { return lane->stopped() || holds(*lane); });
+  bool wait_until_idle(std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(channel_->mutex);
+    return channel_->changed.wait_until(lock, until, [&] {
+      return std::all_of(channel_->lanes.begin(), channel_->lanes.end(),
+                         [](const auto& lane) { return lane->stopped() || lane->idle(); });
+    });
+  }
+
+  void close_lanes() {
+    for (const auto& lane : channel_->lanes) lane->close();
   }
 
   void end_streams() {
