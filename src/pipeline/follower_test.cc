@@ -297,8 +297,8 @@ TEST_F(FollowerTest, StopsWhenTheNetworkIsRebuiltUnderIt) {
   auto to = std::make_shared<FakeDestination>();
   auto follower = follow(source, {listener("one", to)});
   until([&] { return to->ids().size() == 4; });
-  source.replace(numbered_chain(9, "new").blocks());
   source.end_streams(reconnect());
+  source.replace(numbered_chain(9, "new").blocks());
   until([&] { return follower->status().lanes[0].state == LaneState::stopped; });
   EXPECT_EQ(follower->status().lanes[0].code, "rebuilt-network");
   EXPECT_EQ(to->ids().size(), 4u);

@@ -186,6 +186,11 @@ std::optional<StreamEnd> ReadLoop::read(BlockStream& stream, std::stop_token sto
     ++expected_;
     claim(block);
     if (auto mistrust = check_.check(block)) {
+      {
+        std::lock_guard lock(channel_.mutex);
+        channel_.code = mistrust->code;
+        channel_.reason = mistrust->reason;
+      }
       for (const uint32_t lane : lanes_)
         channel_.lanes[lane]->stop(mistrust->code, mistrust->reason);
       return StreamEnd{StreamEnd::Next::stop, mistrust->code, mistrust->reason};
