@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "support/ledger.h"
 
 namespace belfry::pipeline {
 

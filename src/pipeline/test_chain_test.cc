@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "decode/events.h"
+#include "support/ledger.h"
 
 namespace belfry::pipeline {
 namespace {
