@@ -1,13 +1,17 @@
 #include "fabric/peer_connection.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/log.h"
+#include "fabric/peer_buffers.h"
 #include "msp/certificate.h"
 #include "msp/signer.h"
 #include "peer/peer.grpc.pb.h"
@@ -16,6 +20,7 @@ namespace belfry::fabric {
 
 // A received message, left as it came.
 struct RawMessage {
+  std::shared_ptr<MessageBuffers> buffers = std::make_shared<MessageBuffers>();
   std::shared_ptr<const std::string> bytes;
 };
 
@@ -30,7 +35,7 @@ class SerializationTraits<belfry::fabric::RawMessage> {
     std::vector<Slice> slices;
     Status status = buffer->Dump(&slices);
     if (status.ok()) {
-      auto bytes = std::make_shared<std::string>();
+      auto bytes = into->buffers->take();
       bytes->reserve(buffer->Length());
       for (const Slice& slice : slices)
         bytes->append(reinterpret_cast<const char*>(slice.begin()), slice.size());
@@ -68,6 +73,17 @@ std::chrono::system_clock::time_point after(Duration duration) {
 
 int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+// gRPC writes to standard error by itself; what it has to say, our own words say better. Kept for
+// --log-level debug.
+void take_over_grpc_log() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    gpr_set_log_function([](gpr_log_func_args* line) {
+      log::debug(line->message, {{"from", "gRPC"}});
+    });
+  });
 }
 
 }  // namespace
@@ -146,6 +162,7 @@ DeliverCall::Got DeliverCall::read(Duration most, std::stop_token stop) {
 
 Result<PeerConnection> PeerConnection::make(const PeerAddress& peer,
                                             const ConnectionLimits& limits) {
+  take_over_grpc_log();
   PeerConnection out;
   out.answer_timeout_ = limits.answer_timeout;
   grpc::ChannelArguments arguments;

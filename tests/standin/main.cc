@@ -24,7 +24,8 @@ namespace {
 constexpr const char* kAbout =
     "A stand-in for a Fabric peer: serves a recorded ledger over Deliver and qscc, checks requests "
     "as a\n"
-    "peer does, and misbehaves as told. Prints 'listening ADDRESS' once it serves; ends at "
+    "peer does, and misbehaves as told. Prints 'listening ADDRESS height N' once it serves; ends "
+    "at "
     "SIGTERM.\n\n"
     "CREDENTIALS holds, made at the first start and kept: tlsca.pem (the peer's name in its "
     "certificate\n"
@@ -206,7 +207,8 @@ int run(const Arguments& arguments) {
   std::optional<Gate> gate;
   if (arguments.cut_after > 0)
     gate.emplace(peer.port(), arguments.port).cut_after(arguments.cut_after);
-  std::cout << "listening " << (gate ? gate->address() : peer.address()) << std::endl;
+  std::cout << "listening " << (gate ? gate->address() : peer.address()) << " height "
+            << chain->height() << std::endl;
   std::jthread grower;
   if (arguments.event_rate > 0 || arguments.block_rate > 0)
     grower = std::jthread([&](std::stop_token stop) { grow(arguments, rest, peer, *chain, stop); });
