@@ -229,7 +229,6 @@ bool StoreImpl::write_group(std::string buffer) {
   std::lock_guard lock(state_mutex_);
   recent_.add(active_->header.generation, offset_, std::move(kept));
   offset_ += size;
-  end_ = {active_->header.generation, offset_};
   logged_since_checkpoint_ += size;
   return true;
 }
@@ -253,6 +252,8 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
     std::vector<QueueId> touched;
     for (size_t i = from; i < to; ++i)
       if (works[i].result.status == CommitStatus::durable) take_effect_locked(works[i], touched);
+    if (active_)
+      end_ = {active_->header.generation, offset_};  // only now: a checkpoint here has all of it
     std::sort(touched.begin(), touched.end());
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     for (const QueueId id : touched) {

@@ -2,7 +2,8 @@
 // last messages out of old ones, puts cold pages of the index aside. Nothing a caller waits for,
 // except when the store grows faster than segments can be prepared.
 #include <algorithm>
-#include <future>
+#include <optional>
+#include <utility>
 
 #include "base/log.h"
 #include "queue/log_reader.h"
@@ -42,6 +43,12 @@ void StoreImpl::keep_house() {
       (affordable && dead_segments() > 0))
     (void)checkpoint();
   free_segments();
+  prepare_segments();
+  put_pages_aside();
+  for (int i = 0; i < 4 && empty_a_segment(); ++i) free_segments();
+}
+
+void StoreImpl::prepare_segments() {
   while (segments_.wants_more()) {
     const bool could_free = dead_segments() > 0;
     if (segments_.prepare(!could_free)) continue;
@@ -51,8 +58,28 @@ void StoreImpl::keep_house() {
     }
     free_segments();
   }
-  put_pages_aside();
-  for (int i = 0; i < 4 && empty_a_segment(); ++i) free_segments();
+}
+
+// Meanwhile the flusher may want a segment, perhaps for this very batch.
+bool StoreImpl::commit_and_prepare(Batch batch) {
+  std::optional<CommitStatus> status;
+  Work work;
+  work.batch = std::move(batch);
+  work.done = [&](Committed committed) {
+    std::lock_guard lock(keeper_mutex_);
+    status = committed.status;
+    keeper_changed_.notify_one();
+  };
+  submit(std::move(work));
+  for (;;) {
+    {
+      std::unique_lock lock(keeper_mutex_);
+      keeper_changed_.wait(lock, [&] { return status || keeper_poked_; });
+      if (status) return *status == CommitStatus::durable;
+      keeper_poked_ = false;
+    }
+    prepare_segments();
+  }
 }
 
 // Sealed segments without messages that only the lack of a checkpoint keeps.
@@ -137,15 +164,11 @@ bool StoreImpl::empty_a_segment() {
     if (!emptiest || kept <= 2 * needed + 2 * options_.segment_bytes || least > 500) return false;
   }
   LogReader reader(emptiest, kSector);
-  Work work;
+  Batch batch;
   size_t bytes = 0;
   const auto relocate = [&] {
-    if (work.batch.empty()) return true;
-    std::promise<CommitStatus> done;
-    work.done = [&](Committed committed) { done.set_value(committed.status); };
-    submit(std::exchange(work, Work{}));
     bytes = 0;
-    return done.get_future().get() == CommitStatus::durable;
+    return batch.empty() || commit_and_prepare(std::exchange(batch, Batch()));
   };
   for (;;) {
     auto group = reader.next();
@@ -174,7 +197,7 @@ bool StoreImpl::empty_a_segment() {
             entry->offset != from.offset)
           continue;
       }
-      work.batch.operations().push_back({RelocateOperation{
+      batch.operations().push_back({RelocateOperation{
           head->facts.queue, head->facts.sequence, from, std::string(record->whole), {}}});
       bytes += record->whole.size();
       if (bytes >= kRelocatedAtOnce && !relocate()) return false;

@@ -37,7 +37,10 @@ Result<Tail> replay_log(State& state, SegmentSet& segments, LogPosition from, in
     while (next_generation == 0) {
       auto group = reader.next();
       if (!group) return tl::unexpected(group.error());
-      if (!*group) return Tail{segment, reader.offset()};
+      if (!*group) {
+        if (auto done = segment->file->sync(); !done) return tl::unexpected(done.error());
+        return Tail{segment, reader.offset()};
+      }
       auto records = (*group)->records;
       const char* const start = records.data();
       while (!records.empty()) {
@@ -53,6 +56,7 @@ Result<Tail> replay_log(State& state, SegmentSet& segments, LogPosition from, in
       }
       spill(state, resident_pages);
     }
+    if (auto done = segment->file->sync(); !done) return tl::unexpected(done.error());
     from = LogPosition{next_generation, kSector};
   }
 }
@@ -98,6 +102,8 @@ Result<void> check_nothing_lost(const SegmentSet& segments, uint64_t salt, uint3
 Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
                           const std::string& folder, State& state, SegmentSet& segments,
                           size_t resident_pages) {
+  // Names that a killed process made or replaced count from here on, too.
+  if (auto done = files.sync_directory(folder); !done) return tl::unexpected(done.error());
   if (auto done = segments.scan(); !done) return tl::unexpected(done.error());
   auto checkpoint = load_checkpoint(files, folder, state);
   if (!checkpoint) return tl::unexpected(checkpoint.error());
@@ -119,8 +125,6 @@ Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
     if (!tail) return tl::unexpected(tail.error());
     if (auto done = check_nothing_follows(segments, *tail, state.salt); !done)
       return tl::unexpected(done.error());
-    // What a killed process wrote may be in the page cache only: from here on it counts.
-    if (auto done = tail->segment->file->sync(); !done) return tl::unexpected(done.error());
     out.active = tail->segment;
     out.end = tail->end;
   } else {

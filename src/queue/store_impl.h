@@ -119,6 +119,8 @@ class StoreImpl final : public Store {
   void keeper();
   void poke_keeper();
   void keep_house();
+  void prepare_segments();
+  bool commit_and_prepare(Batch batch);
   size_t dead_segments() const;
   Result<void> checkpoint();
   void free_segments();
