@@ -122,8 +122,8 @@ class Walk {
     event.position.kind = Kind::chaincode_event;
     event.chaincode = inner.chaincode;
     event.event_name = inner.name;
-    event.payload = inner.payload;
     event.has_payload = !block_.filtered;
+    if (event.has_payload) event.payload = inner.payload;
     return sink_(event);
   }
 

@@ -41,7 +41,7 @@ class Ledger {
 const Ledger& ngo_ledger();       // 3.1.5, 227 blocks, 1,829 valid events, every oddity
 const Ledger& two_orgs_ledger();  // 3.1, small
 const Ledger&
-events_15k_ledger();  // 2.4.9, 64 MB, 15,263 events of about 1 KB: for speed and crash campaigns
+events_15k_ledger();  // 2.4.9, 64 MB, 15,201 events of about 1 KB: for speed and crash campaigns
 
 std::string to_common_block(const BlockParts& parts);       // serialized common.Block
 std::string to_block_file_record(const BlockParts& parts);  // with its length in front
