@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace belfry {
 namespace {
@@ -94,6 +95,12 @@ std::optional<std::string> unbase64(std::string_view text) {
 bool is_utf8(std::string_view bytes) {
   size_t i = 0;
   while (i < bytes.size()) {
+    // Most text is ASCII: eight bytes at a time.
+    for (uint64_t eight; bytes.size() - i >= sizeof eight; i += sizeof eight) {
+      std::memcpy(&eight, bytes.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080) != 0) break;
+    }
+    if (i == bytes.size()) break;
     const auto lead = static_cast<unsigned char>(bytes[i]);
     if (lead < 0x80) {
       ++i;

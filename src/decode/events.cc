@@ -36,6 +36,9 @@ class Walk {
 
   bool transaction(uint32_t index) {
     const Transaction tx = read_transaction(block_.transactions[index]);
+    const bool has_event = wants(Kind::chaincode_event) && !tx.event.empty();
+    const bool has_writes = wants(Kind::write) && !tx.results.empty();
+    if (!wants(Kind::transaction) && !has_event && !has_writes) return true;
     Event event = begin(index, Kind::transaction, 0);
     event.transaction_id = tx.id;
     event.time = tx.time;
@@ -43,9 +46,8 @@ class Walk {
     event.creator = creator(tx);
     event.header_type = tx.type;
     if (wants(Kind::transaction) && !made_transaction(event, tx)) return false;
-    if (wants(Kind::chaincode_event) && !tx.event.empty() && !made_chaincode_event(event, tx.event))
-      return false;
-    return !wants(Kind::write) || made_writes(event, tx, index);
+    if (has_event && !made_chaincode_event(event, tx.event)) return false;
+    return !has_writes || made_writes(event, tx, index);
   }
 
   // FilteredTransaction{1: id, 2: type, 3: code, 4: FilteredTransactionActions{1: repeated {1:
@@ -98,41 +100,45 @@ class Walk {
 
   // Most transactions of a block have a creator in common with the one before.
   event::Creator creator(const Transaction& tx) {
-    if (tx.creator_msp.empty()) return {};
+    if (tx.creator_msp.empty() || !options_.creator_name) return {tx.creator_msp, {}};
     if (tx.creator != last_identity_) {
       last_identity_ = tx.creator;
-      last_name_ = options_.creator_name ? options_.creator_name(tx.creator) : std::string_view();
+      last_name_ = options_.creator_name(tx.creator);
     }
     return {tx.creator_msp, last_name_};
   }
 
-  bool made_transaction(const Event& base, const Transaction& tx) {
-    Event event = base;
+  // These fill in what is their kind's own and take it out again: an Event is too large to copy for
+  // each.
+  bool made_transaction(Event& event, const Transaction& tx) {
     event.chaincode = tx.chaincode;
     if (read_arguments(tx.proposal_payload, arguments_, 1) && !arguments_.empty() &&
         !wire::take_text(event.function, arguments_.front()))
       event.function = {};
-    return sink_(event);
+    const bool more = sink_(event);
+    event.function = {};
+    return more;
   }
 
-  bool made_chaincode_event(const Event& base, std::string_view bytes) {
+  bool made_chaincode_event(Event& event, std::string_view bytes) {
     ChaincodeEvent inner;
     if (!read_event(bytes, inner)) return true;
-    Event event = base;
     event.position.kind = Kind::chaincode_event;
     event.chaincode = inner.chaincode;
     event.event_name = inner.name;
     event.has_payload = !block_.filtered;
     if (event.has_payload) event.payload = inner.payload;
-    return sink_(event);
+    const bool more = sink_(event);
+    event.event_name = event.payload = {};
+    event.has_payload = false;
+    return more;
   }
 
-  bool made_writes(const Event& base, const Transaction& tx, uint32_t index) {
+  bool made_writes(Event& event, const Transaction& tx, uint32_t index) {
     const auto private_set =
         index < block_.private_data.size() ? block_.private_data[index] : std::string_view();
     const auto detail = private_set.empty() ? Detail::writes : Detail::collections;
     if (!read_rwset(tx.results, detail, rwset_)) return true;
-    Event event = base;
     event.position.kind = Kind::write;
     const auto made = [&](uint32_t place, const auto& write) {
       event.position.index = place;
