@@ -7,6 +7,7 @@
 // {"a.b": 1} and add_number("a.b", "1") are the same field.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,12 @@ class Document {
   // A JSON array of strings, numbers, booleans and nulls (an SNS String.Array attribute); false if
   // it is none.
   [[nodiscard]] bool add_array(std::string_view path, std::string_view json_array);
+
+  // A text that is gone before the matching would be no use.
+  template <std::same_as<std::string> Text>
+  bool add_json(Text&& json, std::string_view prefix = {}) = delete;
+  template <std::same_as<std::string> Text>
+  bool add_value(std::string_view path, Text&& json) = delete;
 
   void add_string(std::string_view path, std::string_view value);
   // False, adding nothing, when the digits are no number as JSON writes it.

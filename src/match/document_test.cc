@@ -84,10 +84,13 @@ TEST(Document, TakesJsonOfAnyShape) {
   std::string deep;
   for (int i = 0; i < 999; ++i) deep += "{\"a\":";
   Document document;
-  EXPECT_TRUE(document.add_json(deep + "1" + std::string(999, '}')));
-  EXPECT_FALSE(document.add_json("{\"a\":" + deep + "{}" + std::string(1000, '}')));
-  EXPECT_FALSE(document.add_json(std::string(100000, '{')));
-  EXPECT_FALSE(document.add_json("{\"a\":" + std::string(100000, '[')));
+  std::string whole = deep + "1" + std::string(999, '}');
+  EXPECT_TRUE(document.add_json(whole));
+  for (const std::string& wrong :
+       {"{\"a\":" + deep + "{}" + std::string(1000, '}'), std::string(100000, '{'),
+        "{\"a\":" + std::string(100000, '[')}) {
+    EXPECT_FALSE(document.add_json(wrong));
+  }
 }
 
 TEST(Document, GrowsAndIsUsedAgain) {
@@ -95,7 +98,7 @@ TEST(Document, GrowsAndIsUsedAgain) {
   std::string big = "{\"a\":\"" + std::string(100000, 'x') + "\",\"b\":\"\\u0079\"}";
   for (int i = 0; i < 3; ++i) {
     document.clear();
-    ASSERT_TRUE(document.add_json("{\"b\":\"\\u0078\"}"));
+    ASSERT_TRUE(document.add_json(R"({"b":"\u0078"})"));
     EXPECT_TRUE(matches(R"({"b": "x"})", document));
     document.clear();
     ASSERT_TRUE(document.add_json(big));

@@ -3,6 +3,7 @@
 
 #include "match/index.h"
 #include "match/text.h"
+#include "match/together.h"
 
 namespace belfry::match {
 
@@ -19,6 +20,7 @@ struct Matcher::Scratch::State {
   std::vector<uint32_t> elements, chosen, ends;
   std::string folded, other_folded;
   uint32_t round = 0;
+  size_t checked = 0;
 };
 
 namespace {
@@ -49,12 +51,12 @@ class Run {
     for (; list; list = list->next) visit(*list->clause());
   }
   void visit(const Clause& clause) {
+    ++scratch_.checked;
     if (document_.elements.empty() ? holds(clause) : holds_together(clause))
       matched_.push_back(clause.id);
   }
   bool holds(const Clause& clause);
   bool holds_together(const Clause& clause);
-  bool choose_elements(size_t condition);
 
   const Matcher::Index& index_;
   const Document::State& document_;
@@ -78,6 +80,7 @@ void Run::collect() {
   auto& scratch = scratch_;
   scratch.values.clear();
   scratch.present.clear();
+  scratch.checked = 0;
   if (scratch.first.size() < index_.paths.size()) scratch.first.resize(index_.paths.size());
   if (++scratch.round == 0) {  // after four billion documents old marks could be taken for new ones
     std::fill(scratch.first.begin(), scratch.first.end(), Matcher::Scratch::State::First());
@@ -215,23 +218,8 @@ bool Run::holds_together(const Clause& clause) {
     }
     program += head.size;
   }
-  scratch.chosen.clear();
-  return scratch.ends.size() < 2 || choose_elements(0);
-}
-
-bool Run::choose_elements(size_t condition) {
-  if (condition == scratch_.ends.size()) return true;
-  for (size_t i = condition == 0 ? 0 : scratch_.ends[condition - 1]; i < scratch_.ends[condition];
-       ++i) {
-    uint32_t element = scratch_.elements[i];
-    bool fits = std::all_of(scratch_.chosen.begin(), scratch_.chosen.end(),
-                            [&](uint32_t other) { return consistent(document_, element, other); });
-    if (!fits) continue;
-    scratch_.chosen.push_back(element);
-    if (choose_elements(condition + 1)) return true;
-    scratch_.chosen.pop_back();
-  }
-  return false;
+  return scratch.ends.size() < 2 ||
+         fit_together(document_, scratch.elements, scratch.ends, scratch.chosen);
 }
 
 }  // namespace
@@ -240,6 +228,10 @@ Matcher::Scratch::Scratch() : state_(std::make_unique<State>()) {}
 Matcher::Scratch::~Scratch() = default;
 Matcher::Scratch::Scratch(Scratch&&) noexcept = default;
 Matcher::Scratch& Matcher::Scratch::operator=(Scratch&&) noexcept = default;
+
+size_t Matcher::Scratch::checked() const {
+  return state_->checked;
+}
 
 void Matcher::match(const Document& document, Scratch& scratch,
                     std::vector<PatternId>& matched) const {

@@ -48,6 +48,9 @@ class Matcher {
     ~Scratch();
     Scratch(Scratch&&) noexcept;
     Scratch& operator=(Scratch&&) noexcept;
+    // How many clauses the last match() had to check, matching ones included: what its cost grows
+    // with.
+    size_t checked() const;
     struct State;
     State& state() { return *state_; }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <random>
 
@@ -101,6 +102,133 @@ TEST(Matcher, SaysWhichPathsItNeeds) {
   EXPECT_FALSE(matcher.needs("channel"));
   matcher.remove(1);
   EXPECT_FALSE(matcher.needs("payload"));
+}
+
+// How many clauses a document leads to when there are `count` patterns that `pattern` makes of
+// their numbers.
+size_t checked(size_t count, const std::string& json,
+               const std::function<std::string(size_t)>& pattern) {
+  Matcher matcher;
+  for (size_t i = 0; i < count; ++i) {
+    auto parsed = Pattern::parse(pattern(i), Dialect::listener);
+    EXPECT_TRUE(parsed) << pattern(i) << ": " << parsed.error().message;
+    matcher.add(i, *parsed);
+  }
+  Document document;
+  EXPECT_TRUE(document.add_json(json));
+  Matcher::Scratch scratch;
+  std::vector<PatternId> matched;
+  matcher.match(document, scratch, matched);
+  return scratch.checked();
+}
+
+TEST(Matcher, ChecksNoPatternsThatWaitForSomethingElse) {
+  const char* json =
+      R"({"kind": "chaincode-event", "channel": "c", "event": "E7", "payload": {"amount": 7.5, "by": "user-7x"}})";
+  auto number = [](size_t i) { return std::to_string(i); };
+  // A value that all share is not what leads to them, wherever it stands.
+  EXPECT_LE(checked(1000, json,
+                    [&](size_t i) {
+                      return R"({"kind": "chaincode-event", "channel": "c", "event": "E)" +
+                             number(i) + "\"}";
+                    }),
+            3u);
+  EXPECT_LE(
+      checked(1000, json,
+              [&](size_t i) {
+                return R"({"event": "E)" + number(i) +
+                       R"(", "kind": "chaincode-event", "payload": {"by": [{"prefix": "u"}]}})";
+              }),
+      3u);
+  // Nor where ranges, beginnings or ends tell them apart.
+  EXPECT_LE(checked(1000, json,
+                    [&](size_t i) {
+                      return R"({"channel": "c", "payload": {"amount": [{"numeric": [">=", )" +
+                             number(i) + R"(, "<", )" + number(i + 1) + "]}]}}";
+                    }),
+            20u);
+  EXPECT_LE(checked(1000, json,
+                    [&](size_t i) {
+                      return R"({"channel": "c", "payload": {"by": [{"prefix": "user-)" +
+                             number(i) + R"(x"}]}})";
+                    }),
+            10u);
+  EXPECT_LE(checked(1000, json,
+                    [&](size_t i) {
+                      return R"({"channel": "c", "payload": {"by": [{"wildcard": "*r-)" +
+                             number(i) + R"(x"}]}})";
+                    }),
+            10u);
+  EXPECT_LE(checked(1000, json,
+                    [&](size_t i) {
+                      return R"({"channel": "c", "event": [{"equals-ignore-case": "e)" + number(i) +
+                             R"("}]})";
+                    }),
+            10u);
+  // Nor where few ask for something that is not there.
+  EXPECT_LE(
+      checked(1000, json,
+              [&](size_t i) {
+                return R"({"event": ["E)" + number(i) +
+                       R"("], "other": [{"exists": false}], "kind": [{"anything-but": "x"}]})";
+              }),
+      3u);
+}
+
+TEST(Matcher, FindsTheSelectiveConditionWhateverCameFirst) {
+  // Half the patterns share `a`, the other half share `b`: each half is found by the other field.
+  const char* json = R"({"a": "hot", "b": "hot"})";
+  EXPECT_LE(checked(1000, json,
+                    [](size_t i) {
+                      std::string own = "own" + std::to_string(i);
+                      return i % 2 ? R"({"a": "hot", "b": ")" + own + "\"}"
+                                   : R"({"b": "hot", "a": ")" + own + "\"}";
+                    }),
+            20u);
+}
+
+TEST(Matcher, SharesItsScratchWithOthersAndKeepsWhatWasThere) {
+  Matcher small, large;
+  small.add(3, *Pattern::parse(R"({"a": 1})", Dialect::listener));
+  for (PatternId id = 10; id < 200; ++id) {
+    large.add(id,
+              *Pattern::parse("{\"f" + std::to_string(id) + "\": 1, \"a\": 1}", Dialect::listener));
+  }
+  Document document;
+  ASSERT_TRUE(document.add_json(R"({"a": 1, "f20": 1, "f11": 1})"));
+  Matcher::Scratch scratch;
+  std::vector<PatternId> matched = {99};
+  small.match(document, scratch, matched);
+  large.match(document, scratch, matched);
+  small.match(document, scratch, matched);
+  EXPECT_EQ(matched, (std::vector<PatternId>{99, 3, 11, 20, 3}));
+}
+
+// Many arrays, each with many ways to fit, and two conditions that never do: trying all ways would
+// take for ever.
+TEST(Matcher, ArraysThatNeverFitTogetherCostABoundedTime) {
+  std::string pattern = "{", json = "{\"last\": [";
+  for (int i = 0; i < 30; ++i) {
+    std::string name = "\"k" + std::to_string(i) + "\"";
+    pattern += name + ": 1,";
+  }
+  pattern += "\"last\": {\"x\": 1, \"y\": 1}}";
+  json += "{\"x\": 1}, {\"y\": 1}]";
+  for (int i = 0; i < 30; ++i) json += ", \"k" + std::to_string(i) + "\": [1, 1, 1, 1, 1, 1, 1, 1]";
+  json += "}";
+  Matcher matcher;
+  matcher.add(1, *Pattern::parse(pattern, Dialect::listener));
+  Document document;
+  ASSERT_TRUE(document.add_json(json));
+  Matcher::Scratch scratch;
+  std::vector<PatternId> matched;
+  matcher.match(document, scratch, matched);
+  EXPECT_TRUE(matched.empty());
+  document.clear();
+  json.replace(json.find("\"y\""), 3, "\"y\": 1, \"x\"");
+  ASSERT_TRUE(document.add_json(json));
+  matcher.match(document, scratch, matched);
+  EXPECT_EQ(matched.size(), 1u);
 }
 
 TEST(Matcher, IgnoresTheRemovalOfWhatIsNotThere) {
