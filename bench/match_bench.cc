@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (argc == 3 && std::strcmp(argv[1], "--write") == 0) {
-    write_files(argv[2], {1000, 10000, 100000});
+    write_files(argv[2], {1000, 100000});
     return 0;
   }
   std::printf("%-8s %9s %10s %12s %12s %9s %9s %8s\n", "set", "patterns", "build s", "events/s",
