@@ -130,7 +130,7 @@ TEST(Template, MistakesAreNamedWithTheirPlace) {
                          {"a\nb {{ }}", "expected the name of a field", 2, 6},
                          {"{{a..b}}", "expected the name of a field", 1, 5},
                          {"{{a[x]}}", "expected a number", 1, 5},
-                         {"{{a[99999999999999999999]}}", "a number above 1000000", 1, 12},
+                         {"{{a[99999999999999999999]}}", "a number above 1000000", 1, 11},
                          {"{{a[1}}", "expected ]", 1, 6},
                          {"{{a b}}", "expected | or }}, found 'b'", 1, 5},
                          {"{{a | defualt \"x\"}}",

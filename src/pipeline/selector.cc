@@ -19,21 +19,25 @@ std::optional<unsigned> kind_bit(std::string_view name) {
   return {};
 }
 
+Result<unsigned> kind_of(std::string_view name) {
+  const auto bit = kind_bit(name);
+  if (bit) return *bit;
+  return fail(fmt::format(
+      "there is no kind \"{}\"; kinds are block, transaction, chaincode-event and write", name));
+}
+
 // The kinds that a condition on `kind` can match; all of them where that is not plain.
 Result<unsigned> kinds_of(element condition) {
+  std::string_view name;
+  if (!condition.get(name)) return kind_of(name);
   simdjson::dom::array values;
   if (condition.get(values)) return kAllKinds;
   unsigned kinds = 0;
   for (const element value : values) {
-    std::string_view name;
     if (value.get(name)) return kAllKinds;
-    const auto bit = kind_bit(name);
-    if (!bit) {
-      return fail(fmt::format(
-          "there is no kind \"{}\"; kinds are block, transaction, chaincode-event and write",
-          name));
-    }
-    kinds |= *bit;
+    const auto kind = kind_of(name);
+    if (!kind) return kind;
+    kinds |= *kind;
   }
   return kinds;
 }

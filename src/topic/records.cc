@@ -72,14 +72,16 @@ Result<Subscription> decode_subscription(std::string_view text) {
   }
   std::string_view filter, scope;
   if (!object["filter"].get(filter)) {
-    // What was accepted once is read in the wider dialect: a stored filter never becomes
-    // unreadable.
-    auto pattern = match::Pattern::parse(filter, match::Dialect::listener);
-    if (!pattern)
+    const bool of_body = !object["filter_scope"].get(scope) && scope == "body";
+    if (of_body) subscription.scope = FilterScope::body;
+    const auto dialect = of_body ? match::Dialect::sns_body : match::Dialect::sns;
+    auto pattern = match::Pattern::parse(filter, dialect);
+    // A filter may have been given in the wider dialect.
+    if (!pattern) pattern = match::Pattern::parse(filter, match::Dialect::listener);
+    if (!pattern) {
       return fail(fmt::format("the subscription's filter: {}", pattern.error().message));
+    }
     subscription.filter = *pattern;
-    if (!object["filter_scope"].get(scope) && scope == "body")
-      subscription.scope = FilterScope::body;
   }
   subscription.id = id;
   subscription.topic = topic;

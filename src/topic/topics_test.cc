@@ -14,7 +14,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 match::Pattern filter(std::string_view json) {
-  return match::Pattern::parse(json, match::Dialect::sns).value();
+  return match::Pattern::parse(json, match::Dialect::sns_body).value();
 }
 
 Subscription subscription(std::string id, std::optional<match::Pattern> filter = {},
