@@ -7,6 +7,10 @@
 namespace belfry::pipeline {
 
 std::optional<Mistrust> BlockCheck::check(const decode::Block& block) {
+  if (block.filtered) {
+    last_.reset();
+    return {};
+  }
   if (last_ && block.number == last_number_ + 1 && block.previous_hash != view(*last_)) {
     return Mistrust{
         "chain-broken",

@@ -21,9 +21,10 @@ class BlockCheck {
   void use(std::unique_ptr<BlockVerifier> verifier) { verifier_ = std::move(verifier); }
 
   // Nothing: the block can be trusted; its header hash is then last_hash(). Only a block right
-  // after the last one is compared with it.
+  // after the last one is compared with it. Filtered blocks have no hashes to check.
   [[nodiscard]] std::optional<Mistrust> check(const decode::Block& block);
-  const Hash256& last_hash() const { return *last_; }
+  // Empty after a filtered block.
+  std::string_view last_hash() const { return last_ ? view(*last_) : std::string_view(); }
 
  private:
   std::unique_ptr<BlockVerifier> verifier_;

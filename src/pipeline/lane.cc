@@ -98,7 +98,8 @@ bool Lane::begin(const std::string& genesis, uint64_t height, bool accept_new_ne
 }
 
 bool Lane::check_fork(const std::string& previous_hash, bool accept) {
-  if (previous_block_hash.empty() || previous_block_hash == previous_hash) return true;
+  if (previous_block_hash.empty() || previous_hash.empty() || previous_block_hash == previous_hash)
+    return true;
   if (accept) {
     log::warn(
         "the ledger took another branch and it was accepted",

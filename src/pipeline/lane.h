@@ -57,7 +57,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool detached_once = false;
 
   // The block at `place` follows another than the lane saw: stops it, or lets it go on with this
-  // one.
+  // one. An empty hash says nothing: filtered blocks have none.
   bool check_fork(const std::string& previous_hash, bool accept);
 
   // Takes the event, or is full (false). An event at all is taken by an empty lane.

@@ -322,7 +322,7 @@ void ReadLoop::complete(const decode::Block& block) {
   const Duration now = channel_.context.clock.monotonic();
   std::lock_guard lock(channel_.mutex);
   completed_ = start_of(block.number + 1);
-  completed_hash_ = view(check_.last_hash());
+  completed_hash_ = check_.last_hash();
   block_time_ = time_of_block_;
   channel_.height = std::max(channel_.height, block.number + 1);
   ++channel_.blocks;
