@@ -65,7 +65,8 @@ StreamEnd unavailable(std::string_view text, const PeerAddress& peer) {
             "certificate of an organisation it trusts",
             at, text));
   if (says(text, "Socket closed") || says(text, "Connection reset") || says(text, "Broken pipe") ||
-      says(text, "GOAWAY") || says(text, "transport is closing"))
+      says(text, "GOAWAY") || says(text, "transport is closing") ||
+      says(text, "Endpoint read failed"))
     return again("peer-gone",
                  fmt::format("{} closed the connection: it restarts, or the network broke", at));
   return again("unreachable", fmt::format("{} cannot be reached: {}", at, text));

@@ -19,6 +19,7 @@ using namespace belfry;
 
 struct Arguments {
   std::vector<std::string> peers;  // ADDRESS=TLS-CA-FILE
+  std::string tls_certificate, tls_key;
   std::string channel = "mychannel", msp, certificate, key, from = "oldest", kind = "full";
   uint64_t count = UINT64_MAX;
   bool once = false;
@@ -83,6 +84,9 @@ int run(const Arguments& arguments) {
     fabric::PeerAddress address;
     address.address = peer.substr(0, equals);
     address.tls_ca = read(peer.substr(equals + 1));
+    if (!arguments.tls_certificate.empty())
+      address.client_tls =
+          fabric::ClientTls{read(arguments.tls_certificate), read(arguments.tls_key)};
     options.peers.push_back(address);
   }
   msp::IdentityProvider provider(posix_files(), system_clock(), arguments.msp,
@@ -129,6 +133,8 @@ int main(int argc, char** argv) {
   CLI::App app("PeerSource on the command line", "follow");
   app.add_option("--peer", arguments.peers, "ADDRESS=TLS-CA-FILE, in order of preference")
       ->required();
+  app.add_option("--tls-certificate", arguments.tls_certificate, "for peers under mutual TLS");
+  app.add_option("--tls-key", arguments.tls_key);
   app.add_option("--channel", arguments.channel);
   app.add_option("--msp", arguments.msp)->required();
   app.add_option("--certificate", arguments.certificate)->required();

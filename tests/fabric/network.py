@@ -84,9 +84,11 @@ class Peer:
             "CORE_CHAINCODE_EXTERNALBUILDERS": json.dumps([{"name": "ccaas", "path": str(HERE / "builder")}]),
         }
 
-    def start(self):
+    def start(self, **more):
+        """With more environment, if given."""
         log = open(self.network.folder / f"{self.host}.log", "ab")
-        self.process = subprocess.Popen([BIN / "peer", "node", "start"], env=self.environment(), stdout=log, stderr=log)
+        self.process = subprocess.Popen([BIN / "peer", "node", "start"], env={**self.environment(), **more}, stdout=log,
+                                        stderr=log)
         retry(self.listening)
 
     def listening(self):
@@ -296,6 +298,11 @@ class Network:
         """Certificate and key of User1 of an organisation."""
         msp = (self.folder / f"crypto/peerOrganizations/org{org}.example.com/users/User1@org{org}.example.com/msp")
         return next((msp / "signcerts").iterdir()), next((msp / "keystore").iterdir())
+
+    def tls_user(self, org):
+        """TLS client certificate and key of User1 of an organisation."""
+        tls = self.folder / f"crypto/peerOrganizations/org{org}.example.com/users/User1@org{org}.example.com/tls"
+        return tls / "client.crt", tls / "client.key"
 
     def short_lived(self, name, seconds):
         """A certificate of Org1 that ends so many seconds from now (or ended, if negative)."""

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """PeerSource against real Fabric: peer_source_test.py FOLLOW. Each scenario says what it checks; skipped (77) without
 FABRIC_BIN and FABRIC_CFG_PATH."""
+import copy
 import json
 import queue
 import subprocess
@@ -139,7 +140,7 @@ def fails_over(network):
 
 
 def tells_refusals_apart(network):
-    """unknown channel, an organisation outside, an expired certificate, a wrong authority, a wrong name"""
+    """unknown channel, an organisation outside, an expired certificate, a wrong TLS authority"""
     peer = network.peers[1, 0]
     with Follow(network, [peer], channel="nochannel") as follow:
         assert follow.end("unknown-channel")["next"] == "stop"
@@ -149,6 +150,25 @@ def tells_refusals_apart(network):
         line = follow.wait(lambda line: "end" in line)
         assert line["end"] in ("certificate-expired", "identity"), line
         assert line["next"] == "stop"
+    wrong = copy.copy(peer)
+    wrong.tls_ca = network.peers[2, 0].tls_ca
+    with Follow(network, [wrong]) as follow:
+        assert follow.end("tls-untrusted")["next"] == "stop"
+
+
+def speaks_mutual_tls(network):
+    """a peer that asks for client certificates: with one, and told what is missing without"""
+    peer = network.peers[1, 1]
+    peer.stop()
+    peer.start(CORE_PEER_TLS_CLIENTAUTHREQUIRED="true", CORE_PEER_TLS_CLIENTROOTCAS_FILES=str(peer.tls_ca))
+    certificate, key = network.tls_user(1)
+    with Follow(network, [peer], tls_certificate=certificate, tls_key=key) as follow:
+        follow.block(1)
+    with Follow(network, [peer]) as follow:
+        line = follow.wait(lambda line: "end" in line)
+        assert "client_tls" in line["reason"], line
+    peer.stop()
+    peer.start()
 
 
 def notices_an_expiry_in_mid_stream(network):
@@ -183,8 +203,9 @@ def asks_another_peer_for_a_block_below_a_snapshot(network):
     young.stop()
 
 
-SCENARIOS = [follows_from_oldest_and_on, starts_where_told, tells_refusals_apart, survives_a_peer_restart, fails_over,
-             tells_a_lagging_peer, notices_an_expiry_in_mid_stream, asks_another_peer_for_a_block_below_a_snapshot]
+SCENARIOS = [follows_from_oldest_and_on, starts_where_told, tells_refusals_apart, speaks_mutual_tls,
+             survives_a_peer_restart, fails_over, tells_a_lagging_peer, notices_an_expiry_in_mid_stream,
+             asks_another_peer_for_a_block_below_a_snapshot]
 
 
 def main():
