@@ -108,7 +108,7 @@ struct NetworkConfig {
   std::vector<PeerConfig> peers;
   std::optional<IdentityConfig> identity;
   Text profile;
-  Text organization;  // of the profile
+  Text user;  // of the profile
   Text blocks;
   bool follow = true;
   Verify verify = Verify::chain;
@@ -202,7 +202,8 @@ struct GatewayConfig {
   Text method;
   std::vector<std::pair<std::string, Text>> headers;
   Text body;
-  Text accepted;  // pattern of a good answer's body
+  Text accepted;    // pattern of a good answer's body
+  Text id_pointer;  // JSON pointer to the provider's message id
   bool private_networks = false;
 };
 

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "app/edit_distance.h"
+#include "app/patterns.h"
+#include "functions/body.h"
 
 namespace belfry::app {
 
@@ -20,6 +22,11 @@ class StageCheck {
     const ListenerConfig& it = listener.value;
     name(it.network, "network", config_.networks.names());
     targets(it.to);
+    if (const auto pattern = listener_pattern(it.match.value, it.invalid); !pattern)
+      wrong(it.match.mark_of(pattern.error().offset), "match: " + pattern.error().message);
+    if (it.body.empty()) return;
+    if (const auto body = functions::make_body(it.body.value); !body)
+      wrong_template(it.body, body.error());
   }
 
   void function(const Named<FunctionConfig>& function) {
@@ -28,6 +35,10 @@ class StageCheck {
     targets(it.to);
     queue_name(it.dead_letter);
     retry(it.retry, function.at);
+    if (it.body_template.empty()) return;
+    const auto parsed =
+        functions::Template::parse(it.body_template.value, functions::Template::Output::text);
+    if (!parsed) wrong_template(it.body_template, parsed.error());
   }
 
   void queue(const Named<QueueConfig>& queue) {
@@ -49,9 +60,20 @@ class StageCheck {
   void subscription(const SubscriptionConfig& it) {
     queue_name(it.dead_letter);
     retry(it.retry, it.at);
+    if (it.filter.empty()) return;
+    const auto dialect = it.filter_scope == SubscriptionConfig::FilterScope::body
+                             ? match::Dialect::sns_body
+                             : match::Dialect::sns;
+    if (const auto pattern = match::Pattern::parse(it.filter.value, dialect); !pattern)
+      wrong(it.filter.mark_of(pattern.error().offset), "filter: " + pattern.error().message);
   }
 
  private:
+  void wrong_template(const Text& text, const functions::TemplateError& error) {
+    wrong(text.at, fmt::format("line {}, column {} of the template: {}", error.line, error.column,
+                               error.message));
+  }
+
   void wrong(Mark at, std::string message) { problems_.push_back({at, std::move(message)}); }
 
   void name(const Text& name, std::string_view kind, const std::vector<std::string>& names) {

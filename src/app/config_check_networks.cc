@@ -3,6 +3,9 @@
 #include <filesystem>
 
 #include "app/config_check.h"
+#include "app/edit_distance.h"
+#include "msp/connection_profile.h"
+#include "msp/identity.h"
 
 namespace belfry::app {
 
@@ -29,10 +32,7 @@ class NetworkCheck {
             fmt::format("network '{}' has more than one of peers, profile and blocks: keep one",
                         name_));
     if (!it_.blocks.empty()) return blocks();
-    if (!it_.profile.empty()) {
-      readable(it_.profile);
-      if (it_.channel.empty()) missing("channel", "the channel to follow");
-    }
+    if (!it_.profile.empty()) profile();
     if (!it_.peers.empty()) peers();
     if (it_.identity) identity(*it_.identity);
     if (it_.verify == NetworkConfig::Verify::signatures &&
@@ -70,7 +70,7 @@ class NetworkCheck {
         wrong(peer.address.at,
               "a peer with plaintext: true has no use for tls_ca and tls: keep one");
       certificates(peer.tls_ca);
-      if (peer.tls) pair(peer.tls->certificate, peer.tls->key);
+      if (peer.tls) tls_pair(*peer.tls);
     }
   }
 
@@ -85,11 +85,10 @@ class NetworkCheck {
         wrong(at_,
               fmt::format("the identity of network '{}' needs both certificate and key", name_));
       else
-        pair(identity.certificate, identity.key);
-    } else if (!std::filesystem::is_directory(identity.msp_folder.value)) {
-      wrong(identity.msp_folder.at,
-            fmt::format("{} is no folder: it should hold signcerts and keystore",
-                        identity.msp_folder.value));
+        signing(msp::IdentityFiles{identity.certificate.value, identity.key.value},
+                identity.certificate.at);
+    } else {
+      signing(msp::MspFolder{identity.msp_folder.value}, identity.msp_folder.at);
     }
   }
 
@@ -101,10 +100,44 @@ class NetworkCheck {
     return {};
   }
 
-  void certificates(const Text& path) { readable(path); }
-  void pair(const Text& certificate, const Text& key) {
-    readable(certificate);
-    readable(key);
+  // Certificate authorities: every one must read.
+  void certificates(const Text& path) {
+    const auto pem = readable(path);
+    if (!pem) return;
+    const auto all = msp::Certificate::all_from_pem(*pem);
+    if (!all) wrong(path.at, fmt::format("{}: {}", path.value, all.error().message));
+  }
+
+  void tls_pair(const Credential& tls) {
+    certificates(tls.certificate);
+    const auto key = readable(tls.key);
+    if (key && key->find("PRIVATE KEY-----") == std::string::npos)
+      wrong(tls.key.at, fmt::format("{} holds no private key in PEM form", tls.key.value));
+  }
+
+  // Readable, matching, valid now.
+  void signing(const msp::IdentitySource& source, Mark at) {
+    const auto identity = msp::load_identity(files_, it_.msp.value, source, system_clock().now());
+    if (!identity) wrong(at, identity.error().message);
+  }
+
+  void profile() {
+    if (it_.channel.empty()) missing("channel", "the channel to follow");
+    const auto profile = msp::load_profile(files_, it_.profile.value);
+    if (!profile) return wrong(it_.profile.at, profile.error().message);
+    if (profile->peers.empty())
+      wrong(it_.profile.at, fmt::format("{} names no peer", it_.profile.value));
+    if (it_.msp.empty() && profile->msp_id.empty())
+      missing("msp", "the profile does not tell our organization's MSP id");
+    if (it_.identity) return;
+    std::vector<std::string> names;
+    for (const auto& identity : profile->identities) names.push_back(identity.name);
+    if (names.empty()) return missing("identity", "the profile names none");
+    if (it_.user.empty()) return signing(profile->identities[0].source, it_.profile.at);
+    for (const auto& identity : profile->identities)
+      if (identity.name == it_.user.value) return signing(identity.source, it_.user.at);
+    wrong(it_.user.at, fmt::format("the profile has no identity '{}'{}", it_.user.value,
+                                   suggestion(it_.user.value, names)));
   }
 
   FileSystem& files_;

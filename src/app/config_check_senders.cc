@@ -3,18 +3,9 @@
 #include <set>
 
 #include "app/config_check.h"
+#include "sinks/sms_message.h"
 
 namespace belfry::app {
-
-namespace {
-
-// ITU-T E.164: a plus, a country code, at most fifteen digits.
-bool is_e164(std::string_view number) {
-  return number.size() >= 8 && number.size() <= 16 && number[0] == '+' && number[1] >= '1' &&
-         number[1] <= '9' && number.find_first_not_of("0123456789", 1) == std::string_view::npos;
-}
-
-}  // namespace
 
 std::string subscription_id(const SubscriptionConfig& subscription) {
   if (!subscription.id.empty()) return subscription.id.value;
@@ -32,11 +23,9 @@ void check_subscriptions(const Config& config, std::vector<Problem>& problems) {
     std::set<std::string> ids;
     for (const SubscriptionConfig& it : topic.value.subscriptions) {
       if (it.endpoint.empty()) continue;
-      if (it.protocol == SubscriptionConfig::Protocol::sms && !is_e164(it.endpoint.value))
-        problems.push_back(
-            {it.endpoint.at, fmt::format("'{}' is no phone number: a plus, the country code and "
-                                         "the number, as in +15555550100",
-                                         it.endpoint.value)});
+      if (it.protocol == SubscriptionConfig::Protocol::sms)
+        if (const auto bad = sinks::phone_number_problem(it.endpoint.value))
+          problems.push_back({it.endpoint.at, *bad});
       if (!ids.insert(subscription_id(it)).second)
         problems.push_back(
             {it.at,

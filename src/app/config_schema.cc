@@ -89,8 +89,9 @@ Value<NetworkConfig> network() {
        member("profile", &NetworkConfig::profile, path("the path of a connection profile"),
               "a Fabric connection profile (YAML or JSON) that names peers, TLS authorities and "
               "identity, instead of the keys above"),
-       member("organization", &NetworkConfig::organization, text("a name"),
-              "which organization of the profile we are; by default its client.organization"),
+       member("user", &NetworkConfig::user, text("a name"),
+              "which identity of the profile we are, such as User1 or admin; by default its first "
+              "of the client's organization"),
        member("blocks", &NetworkConfig::blocks, path("the path of a block file or folder"),
               "instead of peers: a block file, or a peer's chains/CHANNEL folder"),
        member("follow", &NetworkConfig::follow, boolean(),
@@ -270,6 +271,8 @@ Value<SmsConfig> sms() {
        member("body", &GatewayConfig::body, text("a template"), "the request's body (docs/sms.md)"),
        member("accepted", &GatewayConfig::accepted, text("a regular expression"),
               "what a good answer's body must contain"),
+       member("id_pointer", &GatewayConfig::id_pointer, text("a JSON pointer", "^/"),
+              "where a good answer has the provider's message id, such as /sid"),
        member("private_networks", &GatewayConfig::private_networks, boolean(),
               "allow an address on this host or a private network")});
   return record<SmsConfig>(

@@ -1,0 +1,246 @@
+#include "app/runtime.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "app/channel_runner.h"
+#include "app/edit_distance.h"
+#include "app/stages.h"
+#include "app/storage.h"
+#include "base/log.h"
+#include "sinks/outbox.h"
+#include "sinks/sms_handler.h"
+
+namespace belfry::app {
+
+namespace {
+
+constexpr size_t kReplaysRemembered = 100;
+
+class Replay {
+ public:
+  Replay(std::string id, ReplayOrder order) {
+    status_.id = std::move(id), status_.order = std::move(order);
+  }
+
+  void run(ChannelRunner& channel, pipeline::Listener::To to) {
+    thread_ = std::jthread([this, &channel, to = std::move(to)](std::stop_token stop) mutable {
+      const auto result = channel.replay(
+          status_.order.listener, std::move(to), status_.order.range,
+          [this](const pipeline::ReplayProgress& progress) {
+            std::lock_guard lock(mutex_);
+            status_.progress = progress;
+          },
+          stop);
+      std::lock_guard lock(mutex_);
+      status_.finished = true;
+      if (result) {
+        status_.progress = *result;
+        log::info("replay is done", {{"replay", status_.id}, {"events", result->events}});
+      } else {
+        status_.error = result.error().message;
+        log::error("replay failed", {{"replay", status_.id}, {"reason", status_.error}});
+      }
+    });
+  }
+
+  ReplayStatus status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  ReplayStatus status_;
+  std::jthread thread_;  // last: stops and joins before what it uses goes
+};
+
+class RuntimeImpl final : public Runtime {
+ public:
+  RuntimeImpl(const Config& config, Host host, const std::string& version, Storage storage)
+      : config_(config),
+        host_(host),
+        storage_(std::move(storage)),
+        executor_(thread_executor(static_cast<int>(config.limits.threads))) {
+    version_ = version;
+    started_ = host.clock.now();
+  }
+
+  ~RuntimeImpl() override {
+    replays_.clear();
+    channels_.clear();
+    stages_.reset();
+    executor_.reset();
+  }
+
+  Result<void> wire() {
+    if (auto declared = declare_stages(config_, storage_); !declared) return declared;
+    auto stages = Stages::make(config_, host_, storage_, *executor_);
+    if (!stages) return tl::unexpected(stages.error());
+    stages_ = std::move(*stages);
+    for (const auto& network : config_.networks) {
+      if (listeners_of(network.name) == 0) continue;
+      auto channel = ChannelRunner::make(network.name, config_, host_, storage_, *executor_);
+      if (!channel)
+        return fail(fmt::format("network {}: {}", network.name, channel.error().message));
+      channels_.push_back(std::move(*channel));
+    }
+    return {};
+  }
+
+  void start() override {
+    stages_->start();
+    for (auto& channel : channels_) channel->start();
+  }
+
+  bool stop(Duration deadline) override {
+    stopping_ = true;
+    const Duration ends = host_.clock.monotonic() + deadline;
+    {
+      std::lock_guard lock(mutex_);
+      replays_.clear();
+    }
+    // Reading first: what it hands on still passes the workers. A quarter is left for these.
+    bool in_time = true;
+    {
+      std::vector<std::jthread> stoppers;
+      std::vector<char> stopped(channels_.size());
+      for (size_t i = 0; i < channels_.size(); ++i)
+        stoppers.emplace_back(
+            [this, i, deadline, &stopped] { stopped[i] = channels_[i]->stop(deadline * 3 / 4); });
+      stoppers.clear();
+      in_time = std::ranges::all_of(stopped, [](char it) { return it != 0; });
+    }
+    return stages_->stop(std::max(Duration(0), ends - host_.clock.monotonic())) && in_time;
+  }
+
+  bool finished() const override {
+    return std::ranges::all_of(channels_,
+                               [](const auto& channel) { return channel->finished(); }) &&
+           stages_->idle();
+  }
+
+  RuntimeStatus status() const override {
+    RuntimeStatus status;
+    status.version = version_;
+    status.started = started_;
+    status.stopping = stopping_;
+    for (const auto& channel : channels_) status.networks.push_back(channel->status());
+    for (const std::string& name : storage_.store->queue_names()) {
+      const auto id = storage_.store->find_queue(name);
+      if (!id || name.starts_with(".sub.") || name == sinks::kOutboxQueue ||
+          name == sinks::kSentQueue)
+        continue;
+      const auto settings = storage_.store->settings(*id);
+      status.queues.push_back({name, storage_.store->counts(*id),
+                               settings.dead_letter ? settings.dead_letter->queue : std::string()});
+    }
+    stages_->describe(status);
+    return status;
+  }
+
+  queue::Store& store() override { return *storage_.store; }
+  const Config& config() const override { return config_; }
+  Clock& clock() override { return host_.clock; }
+  void after(Duration delay, Callback<> task) override {
+    executor_->post_after(delay, std::move(task));
+  }
+
+  Result<std::string> replay(ReplayOrder order) override {
+    const ListenerConfig* listener = config_.listeners.find(order.listener);
+    if (!listener)
+      return fail(fmt::format("there is no listener '{}'{}", order.listener,
+                              suggestion(order.listener, config_.listeners.names())));
+    if (order.range.first > order.range.last)
+      return fail(
+          fmt::format("block {} comes after block {}", order.range.first, order.range.last));
+    std::vector<std::string> targets;
+    for (const Target& target : listener->to) targets.push_back(target_name(target));
+    if (order.into.empty()) {
+      if (targets.size() != 1)
+        return fail(fmt::format(
+            "listener '{}' sends to several places: name one of {} as the one to replay into",
+            order.listener, fmt::join(targets, ", ")));
+      order.into = targets[0];
+    }
+    ChannelRunner* channel = channel_of(listener->network.value);
+    const std::string id = fmt::format("replay-{}-{}-{}-{}", order.listener, order.range.first,
+                                       order.range.last, host_.random.below(1'000'000'000));
+    const auto target = parse_target(order.into);
+    if (!target)
+      return fail(fmt::format(
+          "'{}' is no place to replay into: queue:NAME, topic:NAME or function:NAME", order.into));
+    auto to = make_destination(config_, storage_, id, *target);
+    if (!to) return tl::unexpected(to.error());
+
+    std::lock_guard lock(mutex_);
+    if (stopping_) return fail("belfry is stopping");
+    const auto running =
+        std::ranges::count_if(replays_, [](const auto& it) { return !it->status().finished; });
+    if (static_cast<size_t>(running) >= kMostReplays)
+      return fail(fmt::format("{} replays are running: wait for one to end", running));
+    if (replays_.size() >= kReplaysRemembered)
+      std::erase_if(replays_, [](const auto& it) { return it->status().finished; });
+    replays_.push_back(std::make_unique<Replay>(id, std::move(order)));
+    replays_.back()->run(*channel,
+                         {replays_.back()->status().order.into, std::shared_ptr(std::move(*to))});
+    return id;
+  }
+
+  std::vector<ReplayStatus> replays() const override {
+    std::lock_guard lock(mutex_);
+    std::vector<ReplayStatus> out;
+    for (const auto& replay : replays_) out.push_back(replay->status());
+    return out;
+  }
+
+  Result<void> accept_new_network(const std::string& name) override {
+    const ListenerConfig* listener = config_.listeners.find(name);
+    if (!listener)
+      return fail(fmt::format("there is no listener '{}'{}", name,
+                              suggestion(name, config_.listeners.names())));
+    return channel_of(listener->network.value)->accept_new_network();
+  }
+
+ private:
+  size_t listeners_of(const std::string& network) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        config_.listeners, [&](const auto& it) { return it.value.network.value == network; }));
+  }
+
+  ChannelRunner* channel_of(const std::string& network) const {
+    for (const auto& channel : channels_)
+      if (channel->network() == network) return channel.get();
+    return nullptr;  // not reached: each listener's network has a runner
+  }
+
+  const Config config_;
+  const Host host_;
+  std::string version_;
+  WallTime started_{};
+  std::atomic<bool> stopping_ = false;
+  Storage storage_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Stages> stages_;
+  std::vector<std::unique_ptr<ChannelRunner>> channels_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Replay>> replays_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
+                                               const std::string& folder,
+                                               const std::string& version) {
+  auto storage = open_storage(host, folder, config.limits, true);
+  if (!storage) return tl::unexpected(storage.error());
+  auto runtime = std::make_unique<RuntimeImpl>(config, host, version, std::move(*storage));
+  if (auto wired = runtime->wire(); !wired) return tl::unexpected(wired.error());
+  return Result<std::unique_ptr<Runtime>>(std::move(runtime));
+}
+
+}  // namespace belfry::app

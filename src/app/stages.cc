@@ -1,0 +1,181 @@
+#include "app/stages.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "app/senders.h"
+#include "functions/template_handler.h"
+#include "pipeline/worker.h"
+
+namespace belfry::app {
+
+namespace {
+
+struct Station {  // a handler with the worker that feeds it
+  std::unique_ptr<pipeline::Handler> handler;
+  std::unique_ptr<pipeline::Worker> worker;
+  queue::QueueId queue = 0;
+};
+
+Result<std::unique_ptr<pipeline::Handler>> template_handler(const Config& config,
+                                                            const FunctionConfig& function,
+                                                            Storage& storage) {
+  auto text =
+      functions::Template::parse(function.body_template.value, functions::Template::Output::text);
+  if (!text) return fail(text.error().message);
+  std::vector<std::variant<functions::ToTopic, functions::ToQueue>> to;
+  for (const Target& target : function.to) {
+    if (target.kind == Target::Kind::topic) {
+      to.emplace_back(functions::ToTopic{target.name});
+      continue;
+    }
+    std::string queue = target.name;
+    for (const auto& other : config.functions)
+      if (target.kind == Target::Kind::function && other.name == target.name)
+        queue = function_queue(other);
+    to.emplace_back(functions::ToQueue{*storage.store->find_queue(queue)});
+  }
+  return std::make_unique<functions::TemplateHandler>(std::move(*text), std::nullopt, std::move(to),
+                                                      *storage.topics);
+}
+
+class StagesImpl final : public Stages {
+ public:
+  StagesImpl(const Config& config, Host host, Storage& storage, Executor& executor)
+      : config_(config), host_(host), storage_(storage), executor_(executor) {}
+
+  Result<void> open() {
+    auto senders = Senders::make(config_.sms, host_, storage_);
+    if (!senders) return tl::unexpected(senders.error());
+    senders_ = std::move(*senders);
+    for (const auto& function : config_.functions) {
+      auto handler = template_handler(config_, function.value, storage_);
+      if (!handler)
+        return fail(fmt::format("function {}: {}", function.name, handler.error().message));
+      auto station =
+          make_station(std::move(*handler), function_queue(function), function_settings(function));
+      if (!station)
+        return fail(fmt::format("function {}: {}", function.name, station.error().message));
+      functions_.push_back(std::move(*station));
+    }
+    for (const auto& topic : config_.topics) {
+      for (const SubscriptionConfig& subscription : topic.value.subscriptions) {
+        auto station =
+            make_station(senders_->handler(subscription),
+                         topic::subscription_queue(topic.name, subscription_id(subscription)),
+                         subscription_settings(subscription));
+        if (!station) return fail(fmt::format("topic {}: {}", topic.name, station.error().message));
+        subscriptions_.push_back(std::move(*station));
+      }
+    }
+    return {};
+  }
+
+  void start() override {
+    for (Station& station : functions_) station.worker->start();
+    for (Station& station : subscriptions_) station.worker->start();
+  }
+
+  bool stop(Duration deadline) override {
+    // All at once: each may need the whole time.
+    std::mutex mutex;
+    std::condition_variable changed;
+    size_t left = functions_.size() + subscriptions_.size();
+    const auto one_less = [&] {
+      std::lock_guard lock(mutex);
+      --left;
+      changed.notify_one();
+    };
+    for (auto* stations : {&functions_, &subscriptions_})
+      for (Station& station : *stations) station.worker->stop(deadline, one_less);
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return left == 0; });
+    return active() == 0;
+  }
+
+  bool idle() const override {
+    for (const auto* stations : {&functions_, &subscriptions_}) {
+      for (const Station& station : *stations) {
+        const queue::QueueCounts counts = storage_.store->counts(station.queue);
+        if (counts.visible + counts.in_flight + counts.delayed != 0) return false;
+      }
+    }
+    return active() == 0;
+  }
+
+  void describe(RuntimeStatus& status) const override {
+    for (size_t i = 0; i < functions_.size(); ++i)
+      status.functions.push_back(
+          {config_.functions.entries[i].name, functions_[i].worker->status()});
+    auto station = subscriptions_.begin();
+    for (const auto& topic : config_.topics) {
+      for (const SubscriptionConfig& it : topic.value.subscriptions) {
+        const queue::QueueCounts counts = storage_.store->counts(station->queue);
+        status.subscriptions.push_back(
+            {topic.name, subscription_id(it),
+             it.protocol == SubscriptionConfig::Protocol::sms ? "sms" : "outbox", it.endpoint.value,
+             counts.visible + counts.in_flight + counts.delayed, station->worker->status()});
+        ++station;
+      }
+    }
+    senders_->describe(status);
+  }
+
+ private:
+  pipeline::WorkerSettings function_settings(const Named<FunctionConfig>& function) const {
+    pipeline::WorkerSettings settings;
+    settings.concurrency = function.value.concurrency;
+    settings.retry = {function.value.retry.least_delay, function.value.retry.most_delay};
+    settings.dead_letter_queue = function.value.dead_letter.value;
+    const queue::QueueSettings queue =
+        storage_.store->settings(*storage_.store->find_queue(function_queue(function)));
+    settings.visibility = queue.visibility_timeout;
+    if (!queue.dead_letter)
+      settings.attempts = function.value.retry.retries + 1;  // else the queue counts
+    return settings;
+  }
+
+  static pipeline::WorkerSettings subscription_settings(const SubscriptionConfig& subscription) {
+    pipeline::WorkerSettings settings;
+    settings.retry = {subscription.retry.least_delay, subscription.retry.most_delay};
+    settings.attempts = subscription.retry.retries + 1;
+    settings.dead_letter_queue = subscription.dead_letter.value;
+    return settings;
+  }
+
+  Result<Station> make_station(std::unique_ptr<pipeline::Handler> handler, const std::string& queue,
+                               pipeline::WorkerSettings settings) {
+    auto worker = pipeline::Worker::make(*storage_.store, queue, *handler, host_.random, executor_,
+                                         std::move(settings));
+    if (!worker) return tl::unexpected(worker.error());
+    return Station{std::move(handler), std::move(*worker), *storage_.store->find_queue(queue)};
+  }
+
+  size_t active() const {
+    size_t active = 0;
+    for (const auto* stations : {&functions_, &subscriptions_})
+      for (const Station& station : *stations) active += station.worker->status().active;
+    return active;
+  }
+
+  const Config& config_;
+  const Host host_;
+  Storage& storage_;
+  Executor& executor_;
+  std::unique_ptr<Senders> senders_;
+  std::vector<Station> functions_;
+  std::vector<Station> subscriptions_;  // by topic, then by subscription, as configured
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Stages>> Stages::make(const Config& config, Host host, Storage& storage,
+                                             Executor& executor) {
+  auto stages = std::make_unique<StagesImpl>(config, host, storage, executor);
+  if (auto opened = stages->open(); !opened) return tl::unexpected(opened.error());
+  return Result<std::unique_ptr<Stages>>(std::move(stages));
+}
+
+}  // namespace belfry::app

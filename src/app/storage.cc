@@ -1,0 +1,106 @@
+#include "app/storage.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace belfry::app {
+
+namespace {
+
+queue::QueueSettings settings_of(const QueueConfig& config) {
+  queue::QueueSettings settings;
+  settings.fifo = config.fifo;
+  settings.visibility_timeout = config.visibility_timeout;
+  settings.delay = config.delay;
+  settings.retention = config.retention;
+  settings.maximum_message_size = static_cast<uint32_t>(config.maximum_message_size);
+  settings.content_deduplication = config.content_deduplication;
+  if (config.dead_letter)
+    settings.dead_letter = {config.dead_letter->queue.value, config.dead_letter->after};
+  settings.leases_end_with_process = true;  // only our own workers lease
+  return settings;
+}
+
+Result<void> declare_subscription(const std::string& topic, const SubscriptionConfig& config,
+                                  topic::Topics& topics) {
+  topic::Subscription subscription;
+  subscription.id = subscription_id(config);
+  subscription.topic = topic;
+  subscription.protocol = config.protocol == SubscriptionConfig::Protocol::sms ? "sms" : "outbox";
+  subscription.endpoint = config.endpoint.value;
+  if (!config.filter.empty()) {
+    auto pattern = match::Pattern::parse(
+        config.filter.value, config.filter_scope == SubscriptionConfig::FilterScope::body
+                                 ? match::Dialect::sns_body
+                                 : match::Dialect::sns);
+    if (!pattern) return fail(pattern.error().message);
+    subscription.filter = *pattern;
+  }
+  subscription.scope = config.filter_scope == SubscriptionConfig::FilterScope::body
+                           ? topic::FilterScope::body
+                           : topic::FilterScope::attributes;
+  subscription.policy = {config.retry.retries, config.retry.least_delay, config.retry.most_delay};
+  subscription.dead_letter_queue = config.dead_letter.value;
+  return topics.subscribe(std::move(subscription));
+}
+
+}  // namespace
+
+std::string data_folder(const Config& config, const std::string& given) {
+  if (!given.empty()) return given;
+  return config.data.empty() ? "belfry-data" : config.data.value;
+}
+
+Result<Storage> open_storage(Host host, const std::string& folder, const LimitsConfig& limits,
+                             bool create) {
+  if (!create && !host.files.exists(folder))
+    return fail(fmt::format("there is no data directory {}: `belfry run` makes it", folder));
+  const std::string log = folder + "/queue-log";
+  if (auto made = host.files.make_folders(log); !made) return tl::unexpected(made.error());
+  Result<FolderLock> lock = FolderLock::take(folder);
+  if (!lock) return tl::unexpected(lock.error());
+  queue::Store::Options options;
+  options.segment_bytes = limits.segment;
+  options.maximum_bytes = limits.store;
+  auto store = queue::Store::open(host.files, host.clock, host.random, log, options);
+  if (!store) return tl::unexpected(store.error());
+  auto topics = topic::Topics::over(**store);
+  return Storage{std::move(*lock), std::move(*store), std::move(topics)};
+}
+
+Result<void> declare_stages(const Config& config, Storage& storage) {
+  const auto open = [&](const std::string& name,
+                        const queue::QueueSettings& settings) -> Result<void> {
+    auto opened = storage.store->open_queue(name, settings);
+    if (!opened) return fail(fmt::format("queue {}: {}", name, opened.error().message));
+    return {};
+  };
+  // A queue's dead-letter queue must be there before it.
+  for (const bool dead_letters : {false, true})
+    for (const auto& queue : config.queues)
+      if (queue.value.dead_letter.has_value() == dead_letters)
+        if (auto opened = open(queue.name, settings_of(queue.value)); !opened) return opened;
+  for (const auto& function : config.functions) {
+    if (function.value.from) continue;
+    if (auto opened = open(function_queue(function), settings_of({})); !opened) return opened;
+  }
+  for (const auto& topic : config.topics) {
+    if (auto opened = storage.topics->open_topic(topic.name); !opened) return opened;
+    std::set<std::string> wanted;
+    for (const auto& subscription : topic.value.subscriptions) {
+      wanted.insert(subscription_id(subscription));
+      if (auto made = declare_subscription(topic.name, subscription, *storage.topics); !made)
+        return std::move(made).with_context("topic " + topic.name);
+    }
+    for (const auto& existing : storage.topics->subscriptions(topic.name))
+      if (!wanted.contains(existing.id)) storage.topics->unsubscribe(topic.name, existing.id);
+  }
+  return {};
+}
+
+std::string function_queue(const Named<FunctionConfig>& function) {
+  return function.value.from ? function.value.from->name : ".function." + function.name;
+}
+
+}  // namespace belfry::app
