@@ -1,6 +1,5 @@
-#include <fmt/format.h>
+#include "cli/commands.h"
 
-int main() {
-  fmt::print(stderr, "belfry: no command is built in yet\n");
-  return 2;
+int main(int argc, char** argv) {
+  return belfry::cli::run(argc, argv);
 }
