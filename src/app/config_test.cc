@@ -177,8 +177,8 @@ constexpr Mistake kMistakes[] = {
     {"NotYaml", "queues:", "queues: [",
      "belfry.yaml:11:3: not YAML: end of sequence flow not found\n"},
     {"BadPhone", "+15555550100", "555-0100",
-     "belfry.yaml:20:35: '555-0100' is no phone number: a plus, the country code and the number, "
-     "as in +15555550100\n"},
+     "belfry.yaml:20:35: '555-0100' is no phone number: it does not begin with a plus and the "
+     "country code, as in +15555550100\n"},
     {"UnknownProtocol", "protocol: sms", "protocol: email",
      "belfry.yaml:20:20: expected one of sms, outbox, not 'email'\n"},
     {"UnreachableQueue", "  dead: {}", "  dead: {}\n  attic: {}",
