@@ -68,7 +68,8 @@ void FifoGroups::add(const Entry& entry, bool promised) {
     sequences.insert(std::lower_bound(from, sequences.end(), entry.sequence), entry.sequence);
   }
   if (entry.state == EntryState::leased) ++group.in_flight;
-  if (!group.listed || entry.sequence < *group.listed) changed(entry.group);
+  if (!group.listed || entry.sequence < *group.listed || entry.state == EntryState::leased)
+    changed(entry.group);
 }
 
 void FifoGroups::blocked(uint32_t group) {

@@ -79,8 +79,7 @@ void StoreImpl::submit_all(Works works) {
 
 void StoreImpl::flusher() {
   flusher_id_ = std::this_thread::get_id();
-  for (;;) {
-    Works works;
+  for (Works works;; works.clear()) {  // its room is used again
     {
       std::optional<Duration> wait;
       {
@@ -113,12 +112,13 @@ void StoreImpl::flusher() {
 }
 
 void StoreImpl::process(Works& works) {
+  bool no_room = false;  // found out once for all of these works
   for (size_t next = 0; next < works.size();) {
     const size_t first = next;
     std::string group;
     uint64_t needed = 0;  // the next work wants a segment with this much room
     bool needed_grows = false;
-    const bool may_grow = failed_.empty() && segments_.have_prepared();
+    const bool may_grow = failed_.empty() && !no_room && segments_.have_prepared();
     {
       std::lock_guard lock(state_mutex_);
       for (; next < works.size(); ++next) {
@@ -182,6 +182,7 @@ void StoreImpl::process(Works& works) {
         std::lock_guard lock(state_mutex_);
         take_back_locked(work);
       }
+      no_room = no_room || needed_grows;
       finish(works, next, next + 1);
       ++next;
     }
@@ -205,6 +206,11 @@ bool StoreImpl::rotate(bool growing, uint64_t size) {
     std::string seal(kGroupHeader, '\0');
     encode_sealed(seal, segment->header.generation);
     if (!write_group(std::move(seal))) return false;
+  } else {
+    // The log begins: from now on a start must find this segment.
+    const LogPosition begin{segment->header.generation, kSector};
+    if (!write_checkpoint(files_, folder_, state_, state_mutex_, begin)) return false;
+    checkpointed_ = begin;
   }
   active_ = std::move(segment);
   offset_ = kSector;
@@ -274,7 +280,6 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
     if (work.result.status != CommitStatus::durable) work.received.clear();
     if (work.receiver) work.receiver(std::move(work.received));
     if (work.done) work.done(std::move(work.result));
-    work = Work{};
   }
   for (auto& [lease, done] : served) answer(std::move(lease), std::move(done));
   for (auto& follower : followers) follower();

@@ -50,6 +50,7 @@ void StoreImpl::keep_house() {
 
 void StoreImpl::prepare_segments() {
   while (segments_.wants_more()) {
+    free_segments();
     const bool could_free = dead_segments() > 0;
     if (segments_.prepare(!could_free)) continue;
     if (!could_free || !checkpoint()) {

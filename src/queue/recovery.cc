@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "queue/log_reader.h"
 
 namespace belfry::queue {
@@ -79,24 +77,6 @@ Result<void> check_nothing_follows(const SegmentSet& segments, const Tail& tail,
   return {};
 }
 
-// The first segment's header cannot be read: was anything written behind it?
-Result<void> check_nothing_lost(const SegmentSet& segments, uint64_t salt, uint32_t generation) {
-  for (const auto& segment : segments.unreadable()) {
-    auto guess = std::make_shared<Segment>();
-    guess->header = SegmentHeader{generation, segment->header.size, salt};
-    guess->path = segment->path;
-    auto file = std::move(segment->file);
-    guess->file = std::move(file);
-    auto group = LogReader(guess, kSector).next();
-    segment->file = std::move(guess->file);
-    if (!group || *group)
-      return fail(fmt::format(
-          "{} is damaged at byte 0: its header cannot be read; restore the folder from a copy",
-          segment->path));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
@@ -118,19 +98,15 @@ Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
         "{}/checkpoint is missing although there are segments: restore the folder from a copy",
         folder));
   }
-  const bool log_was_begun = out.checkpoint.offset != 0;
-  if (log_was_begun || segments.found().contains(out.checkpoint.generation)) {
-    const LogPosition from{out.checkpoint.generation, std::max(out.checkpoint.offset, kSector)};
-    auto tail = replay_log(state, segments, from, now, resident_pages);
+  if (out.checkpoint.offset != 0) {
+    auto tail = replay_log(state, segments, out.checkpoint, now, resident_pages);
     if (!tail) return tl::unexpected(tail.error());
     if (auto done = check_nothing_follows(segments, *tail, state.salt); !done)
       return tl::unexpected(done.error());
     out.active = tail->segment;
     out.end = tail->end;
   } else {
-    // New, or ended before its first segment was there.
-    if (auto done = check_nothing_lost(segments, state.salt, out.checkpoint.generation); !done)
-      return tl::unexpected(done.error());
+    // New: nothing was logged yet.
     state.salt = random.next();
     out.checkpoint = {segments.next_generation(), 0};
     std::mutex none;

@@ -110,26 +110,23 @@ SegmentPtr SegmentSet::take(uint64_t size, size_t left) {
       return segment;
     }
     if (prepared_.empty()) wanted_size_ = std::max(wanted_size_, size);
-    const bool refused = std::exchange(no_room_, false);  // each refusal has the keeper try anew
-    lock.unlock();
-    poke_();
-    lock.lock();
-    if (refused || stopped_) return nullptr;
-    changed_.wait(lock, [&] { return stopped_ || no_room_ || prepared_.size() > left; });
-    if (no_room_ && prepared_.size() <= left) return nullptr;
+    if (!wait_for_more(lock, left)) return nullptr;
   }
 }
 
 bool SegmentSet::have_prepared() {
   std::unique_lock lock(mutex_);
-  if (!prepared_.empty()) return true;
-  const bool refused = std::exchange(no_room_, false);
+  return !prepared_.empty() || wait_for_more(lock, 0);
+}
+
+bool SegmentSet::wait_for_more(std::unique_lock<std::mutex>& lock, size_t left) {
+  no_room_ = false;  // that was another time
+  const uint64_t before = refusals_;
   lock.unlock();
   poke_();
   lock.lock();
-  if (refused) return !prepared_.empty();
-  changed_.wait(lock, [&] { return stopped_ || no_room_ || !prepared_.empty(); });
-  return !prepared_.empty();
+  changed_.wait(lock, [&] { return stopped_ || prepared_.size() > left || refusals_ != before; });
+  return prepared_.size() > left;
 }
 
 bool SegmentSet::wants_more() const {
@@ -172,7 +169,7 @@ Result<SegmentPtr> SegmentSet::make_file(uint64_t size) {
 Result<void> SegmentSet::prepare(bool tell) {
   SegmentPtr segment;
   std::vector<SegmentPtr> surplus;
-  uint64_t size = 0;
+  uint64_t size = 0, counted = 0;  // counted: in bytes_, to be taken off if it fails
   bool allowed = true;
   {
     std::lock_guard lock(mutex_);
@@ -194,7 +191,8 @@ Result<void> SegmentSet::prepare(bool tell) {
     }
     if (!segment && limits_.maximum_bytes != 0 && bytes_ + size > limits_.maximum_bytes)
       allowed = false;
-    if (!segment && allowed) bytes_ += size;
+    counted = segment ? segment->header.size : allowed ? size : 0;
+    if (!segment) bytes_ += counted;
   }
   for (const auto& one : surplus)
     if (auto gone = files_.remove(one->path); !gone)
@@ -217,15 +215,15 @@ Result<void> SegmentSet::prepare(bool tell) {
     lock.unlock();
     done = segment->file->write(0, encode(segment->header));
     if (done) done = segment->file->sync();
-    size = 0;
   }
   std::lock_guard lock(mutex_);
   if (done) {
     prepared_.push_back(std::move(segment));
     if (prepared_.back()->header.size >= wanted_size_) wanted_size_ = 0;
   } else {
-    if (allowed) bytes_ -= size;
+    bytes_ -= counted;
     no_room_ = tell;
+    if (tell) ++refusals_;
   }
   changed_.notify_all();
   return done;

@@ -42,7 +42,6 @@ class SegmentSet {
   Result<void> scan();
   bool any_files() const { return !found_.empty() || !free_.empty(); }
   const std::map<uint32_t, SegmentPtr>& found() const { return found_; }  // by generation
-  const std::vector<SegmentPtr>& unreadable() const { return free_; }     // before free_the_rest
   uint32_t next_generation() const { return next_generation_; }  // above all that were found
   void put_to_use(const SegmentPtr& segment);
   void free_the_rest(uint64_t salt);
@@ -70,6 +69,9 @@ class SegmentSet {
   uint64_t bytes() const;  // of all files
 
  private:
+  // Has the keeper look for room, and waits until more than `left` are prepared or it says that
+  // there is none.
+  bool wait_for_more(std::unique_lock<std::mutex>& lock, size_t left);
   Result<SegmentPtr> make_file(uint64_t size);
   uint64_t next_size() const;
   void collect_released();
@@ -90,6 +92,7 @@ class SegmentSet {
   uint64_t bytes_ = 0;
   uint64_t wanted_size_ = 0;  // by a batch larger than a segment
   bool no_room_ = false, stopped_ = false;
+  uint64_t refusals_ = 0;  // how often takers were told that there is no room
 };
 
 }  // namespace belfry::queue

@@ -30,6 +30,14 @@ class StoreHarness {
     open();
   }
 
+  // The process is killed: no checkpoint at the end, but nothing written is forgotten.
+  void crash() {
+    files.cut_power();
+    store.reset();
+    files.kill();
+    open();
+  }
+
   QueueId make(const std::string& name, const QueueSettings& settings = {}) {
     return store->open_queue(name, settings).value();
   }

@@ -159,7 +159,7 @@ class StoreImpl final : public Store {
   std::mutex keeper_mutex_;
   std::condition_variable keeper_changed_;
   bool keeper_poked_ = false, keeper_stopping_ = false;
-  LogPosition checkpointed_;
+  LogPosition checkpointed_;  // the keeper's, but for the first
   uint64_t checkpoint_size_ = 0;
   std::atomic<uint64_t> logged_since_checkpoint_ = 0;
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <set>
+#include <map>
 
 #include "base/forgetful_files.h"
 #include "queue/store_harness.h"
@@ -258,6 +258,62 @@ TEST_F(StoreTest, RecordsAndFollowers) {
   EXPECT_TRUE(now);
   EXPECT_EQ(store->peek(queue, 0, 10).size(), 1u);
   EXPECT_TRUE(store->peek(queue, 1, 10).empty());
+}
+
+TEST_F(StoreTest, ADeepQueuesMiddleIsPutAsideAndComesBack) {
+  store.reset();
+  options.index_bytes = 1;
+  options.segment_bytes = 1 << 20;
+  open();
+  constexpr uint64_t kDeep = 20'000;
+  for (const char* name : {"deep", "deep.fifo"}) {
+    auto settings = std::string(name) == "deep" ? QueueSettings{} : fifo();
+    settings.visibility_timeout = hours(1);
+    const auto queue = make(name, settings);
+    for (uint64_t i = 0; i < kDeep; i += 100) {
+      Batch batch;
+      for (uint64_t j = i; j < i + 100; ++j) {
+        Message message;
+        message.body = std::to_string(j);
+        message.group = std::to_string(j % 7);
+        batch.send(queue, std::move(message));
+      }
+      ASSERT_EQ(store->commit(std::move(batch)).status, CommitStatus::durable);
+    }
+    if (settings.fifo) crash();
+    EXPECT_EQ(store->counts(queue).visible, kDeep);
+    EXPECT_EQ(store->peek(queue, kDeep - 1, 10).size(), 1u);
+    reopen();
+    std::map<std::string, uint64_t> last;
+    uint64_t count = 0;
+    for (;;) {
+      const auto got = store->receive(queue, 250);
+      if (got.empty()) break;
+      Batch batch;
+      for (const auto& one : got) {
+        const uint64_t number = std::stoull(one.message.body) + 1;
+        auto& before = last[settings.fifo ? one.message.group : ""];
+        ASSERT_LT(before, number);
+        before = number;
+        batch.remove(queue, one.receipt);
+      }
+      count += got.size();
+      (void)store->commit(std::move(batch));
+    }
+    EXPECT_EQ(count, kDeep);
+  }
+}
+
+TEST_F(StoreTest, ClosingTwiceOverAndCrashingKeepsSequencesUnique) {
+  const auto queue = make("line.fifo", fifo());
+  uint64_t last = 0;
+  for (int i = 0; i < 6; ++i) {
+    const auto sent = send(queue, "x", "g");
+    EXPECT_GT(sent.sequence, last);
+    last = sent.sequence;
+    (void)remove(queue, store->receive(queue, 1).at(0).receipt);
+    i % 2 ? reopen() : crash();
+  }
 }
 
 }  // namespace
