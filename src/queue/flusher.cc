@@ -210,6 +210,7 @@ bool StoreImpl::rotate(bool growing, uint64_t size) {
     // The log begins: from now on a start must find this segment.
     const LogPosition begin{segment->header.generation, kSector};
     if (!write_checkpoint(files_, folder_, state_, state_mutex_, begin)) return false;
+    std::lock_guard lock(state_mutex_);
     checkpointed_ = begin;
   }
   active_ = std::move(segment);

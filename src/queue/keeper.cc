@@ -111,16 +111,17 @@ Result<void> StoreImpl::checkpoint() {
               {{"folder", folder_}, {"reason", size.error().message}});
     return tl::unexpected(size.error());
   }
-  checkpointed_ = position;
   checkpoint_size_ = *size;
+  std::lock_guard lock(state_mutex_);
+  checkpointed_ = position;
   return {};
 }
 
 void StoreImpl::free_segments() {
   for (const auto& segment : segments_.used()) {
     const uint32_t generation = segment->header.generation;
-    if (generation >= checkpointed_.generation) return;
     std::lock_guard lock(state_mutex_);
+    if (generation >= checkpointed_.generation) return;
     if (state_.live(generation).messages == 0) segments_.release(generation);
   }
 }

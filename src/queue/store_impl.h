@@ -140,7 +140,8 @@ class StoreImpl final : public Store {
   std::set<std::pair<int64_t, QueueId>> due_;               // wall time
   std::set<std::tuple<int64_t, QueueId, uint64_t>> waits_;  // monotonic; queue, waiter
   uint64_t next_waiter_ = 1;
-  LogPosition end_;  // of the durable log
+  LogPosition end_;           // of the durable log, all of it in effect
+  LogPosition checkpointed_;  // where the newest checkpoint was taken
 
   SegmentSet segments_;
   // The flusher's own.
@@ -159,7 +160,6 @@ class StoreImpl final : public Store {
   std::mutex keeper_mutex_;
   std::condition_variable keeper_changed_;
   bool keeper_poked_ = false, keeper_stopping_ = false;
-  LogPosition checkpointed_;  // the keeper's, but for the first
   uint64_t checkpoint_size_ = 0;
   std::atomic<uint64_t> logged_since_checkpoint_ = 0;
 
