@@ -41,13 +41,20 @@ class Walker {
   bool object_members(uint32_t parent, uint32_t element, size_t level);
   bool array_elements(std::string_view key, uint32_t parent, uint32_t element, size_t level);
   bool scalar(std::string_view key, uint32_t parent, uint32_t element);
-  bool string(std::string_view& out);
+  bool string(std::string_view& out) {
+    std::string_view quoted = token();
+    if (quoted.size() < 2 || quoted.back() != '"') return false;
+    ++at_;
+    out = {quoted.data() + 1, quoted.size() - 2};
+    return !escapes_ || unescape(out);
+  }
+  bool unescape(std::string_view& text);
   // What begins here and ends before the next place, without the white space after it. There is
   // always a next place: the scanner ends its list with the text's length.
   std::string_view token() const {
     size_t begin = *at_, end = at_[1];
     while (space(json_[end - 1])) --end;
-    return json_.substr(begin, end - begin);
+    return {json_.data() + begin, end - begin};
   }
 
   Document::State& state_;
@@ -57,23 +64,20 @@ class Walker {
   bool escapes_;
 };
 
-bool Walker::string(std::string_view& out) {
-  std::string_view quoted = token();
-  if (quoted.size() < 2 || quoted.back() != '"') return false;
-  ++at_;
-  out = quoted.substr(1, quoted.size() - 2);
-  if (!escapes_ || !std::memchr(out.data(), '\\', out.size())) return true;
+// The text goes on as what its escapes stand for; false if one is none.
+bool Walker::unescape(std::string_view& given) {
+  if (!std::memchr(given.data(), '\\', given.size())) return true;
   if (state_.unescaped_count == state_.unescaped.size()) state_.unescaped.emplace_back();
   std::string& text = state_.unescaped[state_.unescaped_count++];
   text.clear();
-  for (size_t i = 0; i < out.size();) {
-    if (out[i] != '\\') {
-      text.push_back(out[i++]);
-    } else if (!append_unescaped(text, out, ++i)) {
+  for (size_t i = 0; i < given.size();) {
+    if (given[i] != '\\') {
+      text.push_back(given[i++]);
+    } else if (!append_unescaped(text, given, ++i)) {
       return false;
     }
   }
-  out = text;
+  given = text;
   return true;
 }
 

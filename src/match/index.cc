@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -41,16 +40,16 @@ uint64_t scramble(PatternId id) {
 }
 
 Matcher::Index::~Index() {
-  patterns.for_each([](void* first) {
+  patterns.for_each([this](void* first) {
     for (Clause *clause = static_cast<Clause*>(first), *next; clause; clause = next) {
       next = clause->next;
-      std::free(clause);
+      pool.release(clause, clause->bytes());
     }
   });
 }
 
 RareUse& Matcher::Index::rare(uint32_t path) {
-  if (!uses[path].rare) uses[path].rare = std::make_unique<RareUse>();
+  if (!uses[path].rare) uses[path].rare = std::make_unique<RareUse>(pool);
   return *uses[path].rare;
 }
 
@@ -97,8 +96,7 @@ void Matcher::Index::add_clause(PatternId id, const Pattern::Node& node,
   size_t entries = conditions.empty() ? 1 : node.conditions[conditions[chosen]].tests.size();
 
   size_t bytes = sizeof(Clause) + entries * sizeof(Entry) + program.size();
-  void* block = std::malloc(bytes);
-  if (!block) throw std::bad_alloc();
+  void* block = pool.allocate(bytes);
   auto* clause = new (block) Clause{id,
                                     *link,
                                     static_cast<uint32_t>(entries),
@@ -137,7 +135,7 @@ void Matcher::Index::remove_clause(Clause* clause) {
     paths.release(head.path);
     program += kConditionHead + head.size;
   }
-  std::free(clause);
+  pool.release(clause, clause->bytes());
 }
 
 void Matcher::Index::count(uint32_t path, const std::vector<Test>& tests, bool in) {

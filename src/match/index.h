@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "match/block_pool.h"
 #include "match/clause.h"
 #include "match/flat_table.h"
 #include "match/interval_index.h"
@@ -32,6 +33,7 @@ struct LengthUse {
 
 // What waits under one path beyond plain values; most paths have none of it.
 struct RareUse {
+  explicit RareUse(BlockPool& pool) : ranges(pool) {}
   LengthUse prefixes, suffixes, folded_prefixes, folded_suffixes;
   std::array<uint32_t, kNetworkLengths> networks{};
   uint32_t network_entries = 0, folded = 0;
@@ -65,6 +67,7 @@ struct Matcher::Index {
   uint32_t* counter(PathUse& use, const Place& place);
   RareUse& rare(uint32_t path);
 
+  BlockPool pool;  // of clauses and of the ranges' nodes: first in, last out
   PathTable paths;
   std::vector<PathUse> uses;  // by path
   FlatTable keys;             // key -> first Entry

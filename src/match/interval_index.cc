@@ -1,7 +1,9 @@
 #include "match/interval_index.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <new>
 
 #include "base/check.h"
 
@@ -27,7 +29,7 @@ struct IntervalIndex::Node {
 };
 
 struct IntervalIndex::Leaf : Node {
-  double low[kLeafSize], high[kLeafSize];
+  double low[kLeafSize] = {}, high[kLeafSize] = {};
   void* owner[kLeafSize];
   Leaf() : Node(true) {}
 
@@ -53,8 +55,8 @@ struct IntervalIndex::Leaf : Node {
 // A branch's first interval is a lower bound of all its intervals; removing leaves it in place,
 // which is harmless.
 struct IntervalIndex::Branch : Node {
-  double low[kBranchSize];       // of the child's first interval
-  double greatest[kBranchSize];  // upper bound in the child
+  double low[kBranchSize] = {};       // of the child's first interval
+  double greatest[kBranchSize] = {};  // upper bound in the child
   double high[kBranchSize];  // of the child's first interval, with owner: its place in the order
   void* owner[kBranchSize];
   Node* child[kBranchSize];
@@ -89,15 +91,23 @@ double greatest(const double* values, int count) {
 
 }  // namespace
 
+template <class Made>
+Made* IntervalIndex::make() {
+  bytes_ += sizeof(Made);
+  return new (pool_.allocate(sizeof(Made))) Made();
+}
+
 void IntervalIndex::destroy(Node* node) {
   if (!node) return;
   if (node->leaf) {
-    delete static_cast<Leaf*>(node);
+    bytes_ -= sizeof(Leaf);
+    pool_.release(static_cast<Leaf*>(node), sizeof(Leaf));
     return;
   }
   auto* branch = static_cast<Branch*>(node);
   for (int i = 0; i < branch->count; ++i) destroy(branch->child[i]);
-  delete branch;
+  bytes_ -= sizeof(Branch);
+  pool_.release(branch, sizeof(Branch));
 }
 
 IntervalIndex::~IntervalIndex() {
@@ -106,14 +116,12 @@ IntervalIndex::~IntervalIndex() {
 
 void IntervalIndex::add(const Interval& interval) {
   if (!root_) {
-    root_ = new Leaf();
-    bytes_ += sizeof(Leaf);
+    root_ = make<Leaf>();
   }
   ++size_;
   Node* sibling = add(root_, interval);
   if (!sibling) return;
-  auto* top = new Branch();
-  bytes_ += sizeof(Branch);
+  auto* top = make<Branch>();
   for (Node* node : {root_, sibling}) {
     if (node->leaf) {
       auto* leaf = static_cast<Leaf*>(node);
@@ -135,8 +143,7 @@ IntervalIndex::Node* IntervalIndex::add(Node* node, const Interval& interval) {
       leaf->insert(place, interval);
       return nullptr;
     }
-    auto* right = new Leaf();
-    bytes_ += sizeof(Leaf);
+    auto* right = make<Leaf>();
     // Appending in order must leave full leaves behind.
     int keep = place == kLeafSize ? kLeafSize : kLeafSize / 2;
     while (leaf->count > keep) right->insert(0, leaf->at(--leaf->count));
@@ -174,8 +181,7 @@ IntervalIndex::Node* IntervalIndex::add(Node* node, const Interval& interval) {
     branch->insert(i + 1, first, below, sibling);
     return nullptr;
   }
-  auto* right = new Branch();
-  bytes_ += sizeof(Branch);
+  auto* right = make<Branch>();
   int keep = i + 1 == kBranchSize ? kBranchSize : kBranchSize / 2;
   while (branch->count > keep) {
     --branch->count;
@@ -196,7 +202,6 @@ void IntervalIndex::remove(const Interval& interval) {
   if (remove(root_, interval)) {
     destroy(root_);
     root_ = nullptr;
-    bytes_ = 0;
   }
 }
 
@@ -214,7 +219,6 @@ bool IntervalIndex::remove(Node* node, const Interval& interval) {
   int i = branch->place(interval);
   Node* child = branch->child[i];
   if (remove(child, interval)) {
-    bytes_ -= child->leaf ? sizeof(Leaf) : sizeof(Branch);
     destroy(child);
     branch->erase(i);
     return branch->count == 0;
@@ -228,18 +232,41 @@ void IntervalIndex::find(double value, std::vector<void*>& owners) const {
   if (root_) find(root_, value, owners);
 }
 
+namespace {
+
+// A bit for each of the 32 ranges (the first `count` of them) that hold the value. All are
+// compared, whatever comes of it: that is faster than to guess where to stop.
+uint32_t holding(const double* low, const double* high, int count, double value) {
+  uint32_t out = 0;
+  for (int i = 0; i < 32; ++i) {
+    out |= static_cast<uint32_t>((low[i] <= value) & (high[i] >= value)) << i;
+  }
+  return out & static_cast<uint32_t>((uint64_t{1} << count) - 1);
+}
+static_assert(kLeafSize == 32 && kBranchSize == 32);
+
+}  // namespace
+
 void IntervalIndex::find(const Node* node, double value, std::vector<void*>& owners) {
   if (node->leaf) {
     auto* leaf = static_cast<const Leaf*>(node);
-    for (int i = 0; i < leaf->count && leaf->low[i] <= value; ++i) {
-      if (leaf->high[i] >= value) owners.push_back(leaf->owner[i]);
+    uint32_t found = holding(leaf->low, leaf->high, leaf->count, value);
+    for (; found; found &= found - 1) {
+      void* owner = leaf->owner[__builtin_ctz(found)];
+      __builtin_prefetch(owner);
+      owners.push_back(owner);
     }
     return;
   }
   auto* branch = static_cast<const Branch*>(node);
-  for (int i = 0; i < branch->count && branch->low[i] <= value; ++i) {
-    if (branch->greatest[i] >= value) find(branch->child[i], value, owners);
+  uint32_t found = holding(branch->low, branch->greatest, branch->count, value);
+  for (uint32_t left = found; left; left &= left - 1) {
+    // All of a node's bounds at once, for they are read all.
+    auto* bounds = reinterpret_cast<const char*>(branch->child[__builtin_ctz(left)]);
+    for (size_t line = 0; line < sizeof(double) * 2 * 32 + 64; line += 64)
+      __builtin_prefetch(bounds + line);
   }
+  for (; found; found &= found - 1) find(branch->child[__builtin_ctz(found)], value, owners);
 }
 
 // The share of the node's intervals that begin below the value, counting children as equal.

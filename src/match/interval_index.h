@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "match/block_pool.h"
+
 namespace belfry::match {
 
 // Closed at both ends; infinite where a bound is missing. A superset of the range proper is fine:
@@ -18,7 +20,7 @@ struct Interval {
 
 class IntervalIndex {
  public:
-  IntervalIndex() = default;
+  explicit IntervalIndex(BlockPool& pool) : pool_(pool) {}  // which outlives it
   ~IntervalIndex();
   IntervalIndex(const IntervalIndex&) = delete;
   IntervalIndex& operator=(const IntervalIndex&) = delete;
@@ -36,12 +38,15 @@ class IntervalIndex {
   struct Node;
   struct Leaf;
   struct Branch;
-  static void destroy(Node* node);
+  template <class Made>
+  Made* make();
+  void destroy(Node* node);
   Node* add(Node* node, const Interval& interval);
   bool remove(Node* node, const Interval& interval);
   static void find(const Node* node, double value, std::vector<void*>& owners);
   static double rank(const Node* node, double value);
 
+  BlockPool& pool_;
   Node* root_ = nullptr;
   size_t size_ = 0, bytes_ = 0;
 };

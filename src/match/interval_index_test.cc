@@ -15,7 +15,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Enough ranges for four levels, coming and going, with many equal bounds.
 TEST(IntervalIndex, AgreesWithAListWhileRangesComeAndGo) {
   std::mt19937 random(11);
-  IntervalIndex index;
+  BlockPool pool;
+  IntervalIndex index(pool);
   std::vector<std::unique_ptr<Interval>> known;
   auto check = [&] {
     for (int i = 0; i < 50; ++i) {
@@ -53,7 +54,8 @@ TEST(IntervalIndex, AgreesWithAListWhileRangesComeAndGo) {
 }
 
 TEST(IntervalIndex, KnowsHowCrowdedAStretchIs) {
-  IntervalIndex index;
+  BlockPool pool;
+  IntervalIndex index(pool);
   EXPECT_EQ(index.share(0, 1), 0);
   std::vector<Interval> intervals(10000);
   for (size_t i = 0; i < intervals.size(); ++i) {

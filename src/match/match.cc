@@ -16,6 +16,8 @@ struct Matcher::Scratch::State {
   std::vector<First> first;       // by path
   std::vector<uint32_t> paths;    // by field: the path of an object, or kNone
   std::vector<uint32_t> present;  // paths that have values
+  std::vector<uint64_t> probes;   // keys of plain values, under which clauses may wait
+  std::vector<Entry*> found;      // lists under those keys
   std::vector<void*> owners;
   std::vector<uint32_t> elements, chosen, ends;
   std::string folded, other_folded;
@@ -40,7 +42,11 @@ class Run {
     return first.round == scratch_.round ? first.value : kNone;
   }
   void add_value(uint32_t path, const Field& field);
-  void look_up(uint32_t path, const PathUse& use, const Value& value);
+  void add_probe(uint64_t key) {
+    index_.keys.prefetch(key);
+    scratch_.probes.push_back(key);
+  }
+  void look_up(uint32_t path, const RareUse& use, const Value& value);
   void look_up_text(uint32_t path, const RareUse& use, std::string_view text);
   void look_up_affixes(uint32_t path, const LengthUse& use, Shelf shelf, std::string_view text);
   void look_up_network(uint32_t path, const RareUse& use, std::string_view text);
@@ -72,6 +78,17 @@ void Run::add_value(uint32_t path, const Field& field) {
   }
   NumberView number;
   if (field.kind == Kind::number) number = parse_number(field.text);
+  const PathUse& use = index_.uses[path];
+  switch (field.kind) {
+    case Kind::string:
+      if (use.texts) add_probe(key_of(path, Shelf::text, field.text));
+      break;
+    case Kind::number:
+      if (use.numbers) add_probe(key_of_number(path, number.value));
+      break;
+    default:
+      if (use.literals) add_probe(key_of_literal(path, field.kind));
+  }
   scratch_.values.push_back({field.text, number, field.element, first.value, field.kind});
   first.value = static_cast<uint32_t>(scratch_.values.size() - 1);
 }
@@ -80,6 +97,7 @@ void Run::collect() {
   auto& scratch = scratch_;
   scratch.values.clear();
   scratch.present.clear();
+  scratch.probes.clear();
   scratch.checked = 0;
   if (scratch.first.size() < index_.paths.size()) scratch.first.resize(index_.paths.size());
   if (++scratch.round == 0) {  // after four billion documents old marks could be taken for new ones
@@ -104,34 +122,36 @@ void Run::collect() {
 
 void Run::look_up() {
   visit(index_.unconditional);
+  // In a large index every step is a cache miss; the steps of all values are taken side by side.
+  scratch_.found.clear();
+  for (uint64_t key : scratch_.probes) {
+    auto* list = static_cast<Entry*>(index_.keys.find(key));
+    if (!list) continue;
+    const char* clause = reinterpret_cast<const char*>(list);
+    __builtin_prefetch(clause - sizeof(Clause));
+    __builtin_prefetch(clause + 64 - sizeof(Clause));
+    scratch_.found.push_back(list);
+  }
+  for (Entry* list : scratch_.found) visit(list);
   for (uint32_t path : scratch_.present) {
     const PathUse& use = index_.uses[path];
-    for (uint32_t i = first(path); i != kNone; i = scratch_.values[i].next)
-      look_up(path, use, scratch_.values[i]);
-    if (use.rare) visit(use.rare->any);
+    if (!use.rare) continue;
+    for (uint32_t i = first(path); i != kNone; i = scratch_.values[i].next) {
+      look_up(path, *use.rare, scratch_.values[i]);
+    }
+    visit(use.rare->any);
   }
   for (uint32_t path : index_.absent_paths) {
     if (first(path) == kNone) visit(index_.uses[path].rare->absent);
   }
 }
 
-void Run::look_up(uint32_t path, const PathUse& use, const Value& value) {
-  switch (value.kind) {
-    case Kind::string:
-      if (use.texts) probe(key_of(path, Shelf::text, value.text));
-      if (use.rare) look_up_text(path, *use.rare, value.text);
-      return;
-    case Kind::number:
-      if (use.numbers) probe(key_of_number(path, value.number.value));
-      if (use.rare && use.rare->ranges.size() > 0) {
-        scratch_.owners.clear();
-        use.rare->ranges.find(value.number.value, scratch_.owners);
-        for (void* owner : scratch_.owners) visit(*static_cast<Entry*>(owner)->clause());
-      }
-      return;
-    default:
-      if (use.literals) probe(key_of_literal(path, value.kind));
-  }
+void Run::look_up(uint32_t path, const RareUse& use, const Value& value) {
+  if (value.kind == Kind::string) look_up_text(path, use, value.text);
+  if (value.kind != Kind::number || use.ranges.size() == 0) return;
+  scratch_.owners.clear();
+  use.ranges.find(value.number.value, scratch_.owners);
+  for (void* owner : scratch_.owners) visit(*static_cast<Entry*>(owner)->clause());
 }
 
 void Run::look_up_text(uint32_t path, const RareUse& use, std::string_view text) {

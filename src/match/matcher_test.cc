@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "match/naive.h"
 
@@ -202,6 +204,35 @@ TEST(Matcher, SharesItsScratchWithOthersAndKeepsWhatWasThere) {
   large.match(document, scratch, matched);
   small.match(document, scratch, matched);
   EXPECT_EQ(matched, (std::vector<PatternId>{99, 3, 11, 20, 3}));
+}
+
+TEST(Matcher, MatchesInManyThreadsAtOnce) {
+  Matcher matcher;
+  for (PatternId id = 0; id < 500; ++id) {
+    std::string text = R"({"a": [{"numeric": [">=", )" + std::to_string(id) +
+                       R"(]}], "b": [{"prefix": "x"}, {"regex": "y+"}]})";
+    matcher.add(id, *Pattern::parse(text, Dialect::listener));
+  }
+  std::vector<std::thread> threads;
+  std::atomic<size_t> wrong = 0;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      Document document;
+      Matcher::Scratch scratch;
+      std::vector<PatternId> matched;
+      for (size_t i = 0; i < 200; ++i) {
+        std::string json =
+            "{\"a\": " + std::to_string(i) + ", \"b\": \"" + (thread % 2 ? "xyz" : "yyy") + "\"}";
+        document.clear();
+        matched.clear();
+        if (!document.add_json(json)) ++wrong;
+        matcher.match(document, scratch, matched);
+        if (matched.size() != i + 1) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0u);
 }
 
 // Many arrays, each with many ways to fit, and two conditions that never do: trying all ways would

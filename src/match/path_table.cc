@@ -1,7 +1,6 @@
 #include "match/path_table.h"
 
 #include "base/check.h"
-#include "match/key_hash.h"
 
 namespace belfry::match {
 
@@ -11,23 +10,8 @@ constexpr size_t kLeastSlots = 64;
 
 PathTable::PathTable() : nodes_(1), slots_(kLeastSlots), mask_(kLeastSlots - 1) {}
 
-uint32_t PathTable::hash(uint32_t parent, std::string_view step) {
-  return static_cast<uint32_t>(hash_text(step, parent));
-}
-
-uint32_t PathTable::child(uint32_t parent, std::string_view step) const {
-  uint32_t wanted = hash(parent, step);
-  for (size_t i = wanted & mask_; slots_[i].node != kNone; i = (i + 1) & mask_) {
-    if (slots_[i].hash != wanted) continue;
-    const Node& node = nodes_[slots_[i].node];
-    if (node.parent == parent && node.step == step) return slots_[i].node;
-  }
-  return kNone;
-}
-
-uint32_t PathTable::follow(uint32_t from, std::string_view key) const {
-  uint32_t found = child(from, key);
-  if (found != kNone || key.find('.') == key.npos) return found;
+uint32_t PathTable::follow_dots(uint32_t from, std::string_view key) const {
+  if (key.find('.') == key.npos) return kNone;
   while (true) {
     size_t dot = key.find('.');
     from = child(from, key.substr(0, dot));
@@ -64,6 +48,7 @@ uint32_t PathTable::add_child(uint32_t parent, std::string_view step) {
   }
   nodes_[node] = {std::string(step), parent, 0, 0};
   ++nodes_[parent].children;
+  inner_ += parent != kTop;
   insert({hash(parent, step), node});
   return node;
 }
@@ -105,6 +90,7 @@ void PathTable::erase(uint32_t node) {
   }
   slots_[hole] = Slot();
   --taken_;
+  inner_ -= nodes_[node].parent != kTop;
   nodes_[node] = Node();
   free_.push_back(node);
 }
