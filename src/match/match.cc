@@ -18,7 +18,7 @@ struct Matcher::Scratch::State {
   std::vector<uint32_t> present;  // paths that have values
   std::vector<uint64_t> probes;   // keys of plain values, under which clauses may wait
   std::vector<Entry*> found;      // lists under those keys
-  std::vector<void*> owners;
+  std::vector<void*> owners;      // entries of ranges that hold a value
   std::vector<uint32_t> elements, chosen, ends;
   std::string folded, other_folded;
   uint32_t round = 0;
@@ -46,7 +46,6 @@ class Run {
     index_.keys.prefetch(key);
     scratch_.probes.push_back(key);
   }
-  void look_up(uint32_t path, const RareUse& use, const Value& value);
   void look_up_text(uint32_t path, const RareUse& use, std::string_view text);
   void look_up_affixes(uint32_t path, const LengthUse& use, Shelf shelf, std::string_view text);
   void look_up_network(uint32_t path, const RareUse& use, std::string_view text);
@@ -85,6 +84,7 @@ void Run::add_value(uint32_t path, const Field& field) {
       break;
     case Kind::number:
       if (use.numbers) add_probe(key_of_number(path, number.value));
+      if (use.rare) use.rare->ranges.find(number.value, scratch_.owners);
       break;
     default:
       if (use.literals) add_probe(key_of_literal(path, field.kind));
@@ -98,6 +98,7 @@ void Run::collect() {
   scratch.values.clear();
   scratch.present.clear();
   scratch.probes.clear();
+  scratch.owners.clear();
   scratch.checked = 0;
   if (scratch.first.size() < index_.paths.size()) scratch.first.resize(index_.paths.size());
   if (++scratch.round == 0) {  // after four billion documents old marks could be taken for new ones
@@ -133,25 +134,19 @@ void Run::look_up() {
     scratch_.found.push_back(list);
   }
   for (Entry* list : scratch_.found) visit(list);
+  for (void* owner : scratch_.owners) visit(*static_cast<Entry*>(owner)->clause());
   for (uint32_t path : scratch_.present) {
     const PathUse& use = index_.uses[path];
     if (!use.rare) continue;
     for (uint32_t i = first(path); i != kNone; i = scratch_.values[i].next) {
-      look_up(path, *use.rare, scratch_.values[i]);
+      const Value& value = scratch_.values[i];
+      if (value.kind == Kind::string) look_up_text(path, *use.rare, value.text);
     }
     visit(use.rare->any);
   }
   for (uint32_t path : index_.absent_paths) {
     if (first(path) == kNone) visit(index_.uses[path].rare->absent);
   }
-}
-
-void Run::look_up(uint32_t path, const RareUse& use, const Value& value) {
-  if (value.kind == Kind::string) look_up_text(path, use, value.text);
-  if (value.kind != Kind::number || use.ranges.size() == 0) return;
-  scratch_.owners.clear();
-  use.ranges.find(value.number.value, scratch_.owners);
-  for (void* owner : scratch_.owners) visit(*static_cast<Entry*>(owner)->clause());
 }
 
 void Run::look_up_text(uint32_t path, const RareUse& use, std::string_view text) {
