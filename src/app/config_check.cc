@@ -65,7 +65,9 @@ class StageCheck {
                              ? match::Dialect::sns_body
                              : match::Dialect::sns;
     if (const auto pattern = match::Pattern::parse(it.filter.value, dialect); !pattern)
-      wrong(it.filter.mark_of(pattern.error().offset), "filter: " + pattern.error().message);
+      // SNS's own words go on with a second line about its parser, which helps nobody here.
+      wrong(it.filter.mark_of(pattern.error().offset),
+            "filter: " + pattern.error().message.substr(0, pattern.error().message.find('\n')));
   }
 
  private:

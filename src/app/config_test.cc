@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "support/certificates.h"
+
 namespace belfry::app {
 namespace {
 
@@ -203,6 +205,26 @@ constexpr Mistake kMistakes[] = {
      "belfry.yaml:2:31: expected HOST:PORT, not 'nowhere'\n"},
     {"MissingSecretFile", "password_file: password", "password_file: pasword",
      "belfry.yaml:22:78: cannot open FOLDER/pasword: No such file or directory\n"},
+    {"SecretStore", "password_file: password", "password: {secret: smpp}",
+     "belfry.yaml:22:73: this version has no secret store: name a file by KEY_file, or an "
+     "environment variable as ${NAME}\n"},
+    {"BadPattern", "numeric", "numerc",
+     "belfry.yaml:7:56: match: \"numerc\" is no operator; did you mean \"numeric\"?\n"},
+    {"UnknownField", "kind: chaincode-event", "knd: chaincode-event",
+     "belfry.yaml:7:13: match: no event has a field \"knd\"; did you mean \"kind\"?\n"},
+    {"BadTemplate", "${{payload.amount}}", "${{payload.amount",
+     "belfry.yaml:15:15: line 1, column 34 of the template: expected | or }}, found ','\n"},
+    {"BadBody", "from: {block: 42}", "body: ngo-smaple",
+     "belfry.yaml:6:11: line 1, column 1 of the template: \"ngo-smaple\" is neither a preset "
+     "(event, cloudevents, ngo-sample) nor a template with {{ }}; did you mean ngo-sample?\n"},
+    {"BadFilter", "endpoint: \"+15555550100\"",
+     "endpoint: \"+15555550100\", filter: {amount: [{\"anything-but\": {suffix: x}}]}",
+     "belfry.yaml:20:87: filter: Unsupported anything-but pattern: suffix\n"},
+    {"KeyIsNoKey", "{blocks: ledger.blockfile}",
+     "{channel: c, msp: Org1MSP, peers: [{address: \"p:7051\"}], identity: {certificate: password, "
+     "key: password}}",
+     "belfry.yaml:2:93: FOLDER/password: not a PEM certificate: there is no line -----BEGIN "
+     "CERTIFICATE-----\n"},
     {"LongSmppPassword", "password_file: password", "password: sesame-open",
      "belfry.yaml:22:73: an SMPP password has at most 8 characters\n"},
     {"TwoProviders", "sms:", "sms:\n  gateway: {preset: twilio}",
@@ -221,6 +243,28 @@ constexpr Mistake kMistakes[] = {
 
 INSTANTIATE_TEST_SUITE_P(Table, ConfigMistakes, ::testing::ValuesIn(kMistakes),
                          [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(ConfigTest, AKeyOfAnotherCertificateIsRefused) {
+  const tests::CertificateAuthority authority;
+  const tests::Credential alice = authority.issue({.common_name = "alice"});
+  const tests::Credential bob = authority.issue({.common_name = "bob"});
+  file("alice.pem", alice.certificate);
+  file("alice.key", alice.key);
+  file("bob.key", bob.key);
+  const auto with_key = [&](const std::string& key) {
+    std::string yaml = kGood;
+    const std::string blocks = "{blocks: ledger.blockfile}";
+    return yaml.replace(
+        yaml.find(blocks), blocks.size(),
+        "{channel: c, msp: Org1MSP, peers: [{address: \"p:7051\"}], identity: {certificate: "
+        "alice.pem, key: " +
+            key + "}}");
+  };
+  EXPECT_EQ(problems(with_key("alice.key")), "");
+  const std::string mismatch = problems(with_key("bob.key"));
+  EXPECT_THAT(mismatch, HasSubstr("belfry.yaml:2:93: "));
+  EXPECT_THAT(mismatch, HasSubstr("bob.key"));
+}
 
 TEST(Schema, IsWrittenFromTheSameTable) {
   EXPECT_THAT(configuration_json_schema(), HasSubstr("\"visibility_timeout\""));

@@ -313,7 +313,18 @@ Value<Text> path(std::string called) {
 }
 
 Value<Text> secret() {
-  return text("a text that stays secret");
+  const Value<Text> value = text("a text that stays secret");
+  return {value.form,
+          [value](Reader& reader, const YAML::Node& node, Text& out) {
+            if (node.IsMap() && node["secret"]) {
+              reader.wrong(node,
+                           "this version has no secret store: name a file by KEY_file, or an "
+                           "environment variable as ${NAME}");
+              return;
+            }
+            value.read(reader, node, out);
+          },
+          value.show};
 }
 
 Value<JsonText> json(std::string called) {

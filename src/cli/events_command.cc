@@ -1,8 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <csignal>
 
 #include "app/network.h"
 #include "app/patterns.h"
@@ -10,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/event_printer.h"
 #include "cli/output.h"
+#include "cli/stop_signals.h"
 #include "fabric/creator_names.h"
 #include "pipeline/block_check.h"
 #include "pipeline/selector.h"
@@ -33,11 +30,6 @@ struct Options {
   std::string tls_ca, msp, certificate, key, channel, name;
   bool plaintext = false;
 };
-
-std::stop_source& interrupted() {
-  static std::stop_source source;
-  return source;
-}
 
 // The source as a network: block files, a network of the configuration, or a peer's address.
 std::optional<app::NetworkConfig> network_of(const Program& program, const Options& options,
@@ -89,26 +81,22 @@ std::optional<app::NetworkConfig> network_of(const Program& program, const Optio
   return network;
 }
 
-int ended(const Program& program, const StreamEnd& end) {
-  if (interrupted().stop_requested()) return kDone;
-  return program.failed(fmt::format("{} ({})", end.reason, end.code));
-}
-
 class EventReader {
  public:
-  EventReader(const Program& program, const Options& options, app::Network& network,
-              std::string name, std::unique_ptr<pipeline::Selector> selector)
+  EventReader(const Program& program, const Options& options, const StopOnSignal& stop,
+              app::Network& network, std::string name, std::unique_ptr<pipeline::Selector> selector)
       : program_(program),
         options_(options),
+        stop_(stop),
         network_(network),
         name_(std::move(name)),
         selector_(std::move(selector)),
         printer_(program.out, options.form) {}
 
   int run() {
-    const std::stop_token stop = interrupted().get_token();
+    const std::stop_token stop = stop_.token();
     auto info = network_.source().info(stop);
-    if (auto* end = std::get_if<StreamEnd>(&info)) return ended(program_, *end);
+    if (auto* end = std::get_if<StreamEnd>(&info)) return ended(*end);
     const auto& channel = std::get<pipeline::ChannelInfo>(info);
     const std::string genesis = hex(channel.genesis_hash);
     if (options_.from && *options_.from > channel.height)
@@ -128,17 +116,17 @@ class EventReader {
     pipeline::BlockCheck check;
     if (const auto verifier = network_.verifier()) {
       auto made = verifier(first, channel.genesis_hash, stop);
-      if (auto* end = std::get_if<StreamEnd>(&made)) return ended(program_, *end);
+      if (auto* end = std::get_if<StreamEnd>(&made)) return ended(*end);
       check.use(std::get<std::unique_ptr<pipeline::BlockVerifier>>(std::move(made)));
     }
     auto opened = network_.source().open(first, stop);
-    if (auto* end = std::get_if<StreamEnd>(&opened)) return ended(program_, *end);
+    if (auto* end = std::get_if<StreamEnd>(&opened)) return ended(*end);
     auto& stream = *std::get<std::unique_ptr<pipeline::BlockStream>>(opened);
     for (;;) {
       auto next = stream.next(stop);
       if (auto* end = std::get_if<StreamEnd>(&next)) {
         if (end->next == StreamEnd::Next::finished) return finish();
-        return ended(program_, *end);
+        return ended(*end);
       }
       const auto& block = std::get<decode::Block>(next);
       if (const auto mistrust = check.check(block))
@@ -153,6 +141,10 @@ class EventReader {
 
  private:
   bool full() const { return options_.limit != 0 && printer_.count() >= options_.limit; }
+  int ended(const StreamEnd& end) const {
+    if (stop_.token().stop_requested()) return kDone;
+    return program_.failed(fmt::format("{} ({})", end.reason, end.code));
+  }
   int finish() {
     printer_.finish();
     return kDone;
@@ -160,6 +152,7 @@ class EventReader {
 
   const Program& program_;
   const Options& options_;
+  const StopOnSignal& stop_;
   app::Network& network_;
   const std::string name_;
   std::unique_ptr<pipeline::Selector> selector_;
@@ -181,13 +174,10 @@ int print_events(const Program& program, const Options& options) {
   std::string name;
   const auto config = network_of(program, options, name);
   if (!config) return kMisused;
+  const StopOnSignal stop;  // before the network's threads
   auto network = app::Network::make(*config, {});
   if (!network) return program.failed(network.error().message);
-  std::signal(SIGINT, [](int) {
-    if (interrupted().stop_requested()) _exit(130);
-    interrupted().request_stop();
-  });
-  return EventReader(program, options, **network, name, std::move(*selector)).run();
+  return EventReader(program, options, stop, **network, name, std::move(*selector)).run();
 }
 
 }  // namespace

@@ -1,8 +1,4 @@
 #include <fmt/format.h>
-#include <pthread.h>
-
-#include <csignal>
-#include <ctime>
 
 #include "app/admin.h"
 #include "app/channel_runner.h"
@@ -12,6 +8,7 @@
 #include "cli/api_client.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/stop_signals.h"
 
 namespace belfry::cli {
 
@@ -29,28 +26,6 @@ struct Options {
   std::optional<log::Format> log_format;
   std::optional<log::Level> log_level;
   bool until_finished = false;
-};
-
-// SIGTERM and SIGINT, blocked in all threads, are taken by whoever waits here.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-  // The signal, or 0 after that time.
-  int wait(Duration at_most) const {
-    const timespec time{static_cast<time_t>(at_most.count() / 1'000'000'000),
-                        static_cast<long>(at_most.count() % 1'000'000'000)};
-    const int signal = sigtimedwait(&set_, nullptr, &time);
-    return signal > 0 ? signal : 0;
-  }
-  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
-
- private:
-  sigset_t set_;
 };
 
 void configure_log(const app::Config& config, const Options& options) {

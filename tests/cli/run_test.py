@@ -36,6 +36,11 @@ class EndToEnd(CliTest):
         self.belfry("run", "--until-finished", "--admin", "127.0.0.1:0")  # again: nothing is new
         self.check_outbox()
 
+    def test_the_orderers_signatures_hold_along_the_ledger(self):
+        self.change("{blocks: mychannel.blockfile}", "{blocks: mychannel.blockfile, follow: false, verify: signatures}")
+        self.belfry("run", "--until-finished", "--admin", "127.0.0.1:0")
+        self.check_outbox()
+
     def test_kills_lose_nothing_and_double_nothing(self):
         for sent in (50, 700, 1500):
             running = self.start()
