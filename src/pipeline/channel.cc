@@ -19,15 +19,11 @@ void Channel::pause(std::unique_lock<std::mutex>& lock, std::stop_token stop, Du
 }
 
 void Channel::lane_changed() {
-  bool detached = false;
   {
     std::lock_guard lock(mutex);
-    for (size_t i = 0; i < lanes.size() && !detached && !stopping; ++i) {
-      detached = !reader[i] && !lanes[i]->stopped();
-    }
     changed.notify_all();
+    if (detached == 0 || stopping) return;
   }
-  if (!detached) return;
   context.executor.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->serve_detached();
   });
@@ -41,35 +37,38 @@ void Channel::serve_detached() {
     if (here->ended) ended.splice(ended.end(), catch_ups, here);
   }
   if (stopping) return;
+  detached = 0;
   for (uint32_t lane = 0; lane < lanes.size(); ++lane) {
-    if (reader[lane] || !lanes[lane]->begun() || lanes[lane]->stopped() || !lanes[lane]->roomy())
-      continue;
-    const uint64_t block = lanes[lane]->place.block;
-    if (common->idle() || common->next_block() <= block) {
-      common->attach(lane);
-      continue;
-    }
-    ReadLoop* loop = nullptr;
-    for (CatchUp& catch_up : catch_ups) {
-      if (!catch_up.loop->idle() && catch_up.loop->next_block() <= block)
-        loop = catch_up.loop.get();
-    }
-    if (loop) {
-      loop->attach(lane);
-    } else if (catch_ups.size() < settings.catch_up_streams) {
-      CatchUp& made = catch_ups.emplace_back();
-      made.loop = std::make_unique<ReadLoop>(*this, false);
-      made.loop->attach(lane);
-      made.thread = std::jthread([this, &made](std::stop_token stop) {
-        made.loop->run(stop);
-        {
-          std::lock_guard lock(mutex);
-          made.ended = true;
-        }
-        lane_changed();  // another may wait for a stream
-      });
-    }
+    if (reader[lane] || lanes[lane]->stopped()) continue;
+    if (!lanes[lane]->roomy() || !give_reader(lane)) ++detached;
   }
+}
+
+// Under the lock. False if there is no stream to be had.
+bool Channel::give_reader(uint32_t lane) {
+  const uint64_t block = lanes[lane]->place.block;
+  if (common->idle() || common->next_block() <= block) {
+    common->attach(lane);
+    return true;
+  }
+  for (CatchUp& catch_up : catch_ups) {
+    if (catch_up.loop->idle() || catch_up.loop->next_block() > block) continue;
+    catch_up.loop->attach(lane);
+    return true;
+  }
+  if (catch_ups.size() >= settings.catch_up_streams) return false;
+  CatchUp& made = catch_ups.emplace_back();
+  made.loop = std::make_unique<ReadLoop>(*this, false);
+  made.loop->attach(lane);
+  made.thread = std::jthread([this, &made](std::stop_token stop) {
+    made.loop->run(stop);
+    {
+      std::lock_guard lock(mutex);
+      made.ended = true;
+    }
+    lane_changed();  // another may wait for a stream
+  });
+  return true;
 }
 
 void Channel::advance_idle() {

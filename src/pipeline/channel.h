@@ -44,6 +44,7 @@ struct Channel : std::enable_shared_from_this<Channel> {
     bool ended = false;
   };
   std::list<CatchUp> catch_ups;
+  size_t detached = 0;  // lanes that wait for a reader
   bool stopping = false;
   std::string genesis;  // hex
   uint64_t height = 0;
@@ -54,6 +55,7 @@ struct Channel : std::enable_shared_from_this<Channel> {
 
   // Gives detached lanes that have room again a reader. Joins what ended. Takes the lock.
   void serve_detached();
+  bool give_reader(uint32_t lane);
   // Lets idle lanes store how far their reader is.
   void advance_idle();
   // For lanes: something changed there.

@@ -11,16 +11,17 @@
 namespace belfry::pipeline {
 namespace {
 
-constexpr size_t kLeastLaneBytes = 64 << 10;
+constexpr size_t kShareBytes = 64 << 10;
 
-LaneSettings lane_settings(const FollowerSettings& settings, size_t lanes) {
+LaneSettings lane_settings(const FollowerSettings& settings) {
   LaneSettings of_lane;
   of_lane.redeliver = settings.redeliver;
   of_lane.unit_events = settings.unit_events;
   of_lane.unit_bytes = settings.unit_bytes;
   of_lane.most_events = settings.lane_events;
-  const size_t share = settings.buffer_bytes / std::max<size_t>(lanes, 1);
-  of_lane.most_bytes = std::min(settings.lane_bytes, std::max(share, kLeastLaneBytes));
+  of_lane.most_bytes = settings.lane_bytes;
+  of_lane.share_bytes = std::min(kShareBytes, settings.lane_bytes);
+  of_lane.total_bytes = settings.buffer_bytes;
   return of_lane;
 }
 
@@ -183,7 +184,6 @@ Result<std::unique_ptr<Follower>> Follower::make(ChannelContext context,
                                                  FollowerSettings settings) {
   std::vector<std::optional<match::Pattern>> patterns;
   std::set<std::pair<std::string, std::string>> names;
-  size_t lanes = 0;
   for (const Listener& listener : listeners) {
     if (auto wants = wanted(listener.match); !wants) {
       return fail(fmt::format("listener {}: {}", listener.name, wants.error().message));
@@ -195,7 +195,6 @@ Result<std::unique_ptr<Follower>> Follower::make(ChannelContext context,
             fmt::format("listener {} stands twice with destination {}: their places would be one",
                         listener.name, to.name));
       }
-      ++lanes;
     }
   }
   auto selector = Selector::make(std::move(patterns));
@@ -203,15 +202,17 @@ Result<std::unique_ptr<Follower>> Follower::make(ChannelContext context,
   auto channel = std::make_shared<Channel>(std::move(context), settings);
   channel->selector = std::move(*selector);
   channel->listeners = std::move(listeners);
-  const LaneSettings of_lane = lane_settings(settings, lanes);
+  const LaneSettings of_lane = lane_settings(settings);
+  const auto buffered = std::make_shared<Buffered>(0);
   for (uint32_t i = 0; i < channel->listeners.size(); ++i) {
     const Listener& listener = channel->listeners[i];
     for (const Listener::To& to : listener.to) {
-      channel->lanes.push_back(std::make_shared<Lane>(Lane::Context{
-          listener.name, to.name, channel->context.channel, to.destination, listener.from, of_lane,
-          channel->context.random, channel->context.executor, [weak = std::weak_ptr(channel)] {
-            if (const auto self = weak.lock()) self->lane_changed();
-          }}));
+      channel->lanes.push_back(std::make_shared<Lane>(
+          Lane::Context{listener.name, to.name, channel->context.channel, to.destination,
+                        listener.from, of_lane, buffered, channel->context.random,
+                        channel->context.executor, [weak = std::weak_ptr(channel)] {
+                          if (const auto self = weak.lock()) self->lane_changed();
+                        }}));
       channel->listener_of.push_back(i);
     }
   }

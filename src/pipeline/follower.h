@@ -49,10 +49,10 @@ struct FollowerSettings {
   size_t unit_events = 500, unit_bytes = 1 << 20;  // a unit is closed when it reaches either
   size_t lane_events = 4'000,
          lane_bytes = 4 << 20;     // buffered per lane; one event is always admitted
-  size_t buffer_bytes = 32 << 20;  // by all lanes together, but at least 64 KiB for each
+  size_t buffer_bytes = 32 << 20;  // by all lanes together; beyond it each may hold 64 KiB
   Duration patience =
-      std::chrono::milliseconds(50);  // others wait so long for a full lane before it is detached
-  size_t catch_up_streams = 2;        // beside the common one
+      std::chrono::milliseconds(200);  // others wait so long for a full lane before it is detached
+  size_t catch_up_streams = 2;         // beside the common one
   Duration quiet_interval =
       std::chrono::seconds(1);  // a lane without events stores its place as often as this
   bool accept_new_network =

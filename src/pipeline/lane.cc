@@ -125,8 +125,22 @@ Checkpoint Lane::checkpoint(const Place& next, const Mark& mark) const {
 }
 
 bool Lane::full(const Lock&) const {
-  return pending_events_ > 0 && (pending_events_ >= context_.settings.most_events ||
-                                 pending_bytes_ >= context_.settings.most_bytes);
+  const LaneSettings& most = context_.settings;
+  if (pending_events_ == 0) return false;
+  return pending_events_ >= most.most_events || pending_bytes_ >= most.most_bytes ||
+         (pending_bytes_ >= most.share_bytes && *context_.buffered >= most.total_bytes);
+}
+
+void Lane::add_pending(size_t events, size_t bytes) {
+  pending_events_ += events;
+  pending_bytes_ += bytes;
+  *context_.buffered += bytes;
+}
+
+void Lane::take_pending(size_t events, size_t bytes) {
+  pending_events_ -= events;
+  pending_bytes_ -= bytes;
+  *context_.buffered -= bytes;
 }
 
 bool Lane::full() const {
@@ -178,7 +192,7 @@ void Lane::stop(std::string code, std::string reason) {
     // stands before it.
     open_.reset();
     ready_.clear();
-    pending_events_ = pending_bytes_ = 0;
+    take_pending(pending_events_, pending_bytes_);
   }
   context_.changed();
 }
@@ -201,8 +215,7 @@ bool Lane::offer(const Place& at, const std::shared_ptr<const Content>& content,
   open_->bytes += bytes;
   if (!mark.transaction_id.empty()) base_.last_transaction_id = mark.transaction_id;
   open_->after = checkpoint(just_after(at), mark);
-  ++pending_events_;
-  pending_bytes_ += bytes;
+  add_pending(1, bytes);
   if (open_->items.size() >= context_.settings.unit_events ||
       open_->bytes >= context_.settings.unit_bytes) {
     close_open(lock);
@@ -268,8 +281,7 @@ void Lane::completed(std::shared_ptr<const Unit> unit, Outcome outcome) {
     if (outcome.next == Outcome::Next::done) {
       failures_ = 0;
       if (!stopped) {
-        pending_events_ -= unit->items.size();
-        pending_bytes_ -= unit->bytes;
+        take_pending(unit->items.size(), unit->bytes);
         status_.code.clear();
         status_.reason.clear();
       }

@@ -3,6 +3,7 @@
 // between them it never blocks.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -21,8 +22,13 @@ namespace belfry::pipeline {
 struct LaneSettings {
   BackoffSettings redeliver;
   size_t unit_events = 0, unit_bytes = 0;
-  size_t most_events = 0, most_bytes = 0;  // buffered
+  size_t most_events = 0, most_bytes = 0;  // buffered by one lane
+  size_t share_bytes = 0;  // what each may buffer even when all together hold too much
+  size_t total_bytes = 0;  // buffered by all lanes together
 };
+
+// What all lanes of a channel hold, in bytes.
+using Buffered = std::atomic<size_t>;
 
 // What a checkpoint says beside the place itself.
 struct Mark {
@@ -38,6 +44,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
     std::shared_ptr<Destination> destination;
     Start from;
     LaneSettings settings;
+    std::shared_ptr<Buffered> buffered;
     Random& random;
     Executor& executor;
     std::function<void()>
@@ -84,6 +91,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void pump(Lock& lock);
   void completed(std::shared_ptr<const Unit> unit, Outcome outcome);
   bool full(const Lock&) const;
+  void add_pending(size_t events, size_t bytes);
+  void take_pending(size_t events, size_t bytes);
   Checkpoint checkpoint(const Place& next, const Mark& mark) const;
 
   const Context context_;

@@ -312,6 +312,7 @@ void ReadLoop::detach(uint32_t index, const Place& place, const decode::Block& b
   auto& siblings = by_listener_[channel_.listener_of[index]];
   std::replace(siblings.begin(), siblings.end(), index, kNone);  // others are being walked over
   channel_.reader[index] = nullptr;
+  ++channel_.detached;
   log::info(
       "a destination is slow: its listener reads by a stream of its own",
       {{"listener", channel_.listeners[channel_.listener_of[index]].name}, {"block", place.block}});
