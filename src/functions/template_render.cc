@@ -46,7 +46,8 @@ class Lookup {
     if (scope_.message && std::get<std::string>(steps.front()) == "message")
       return of_message(steps);
     if (!valid_) return fail("the message's body is not a JSON object");
-    document_.rewind();
+    // Afresh each time: damage that an earlier look met would have ended the document for good.
+    if (parser_.iterate(json_).get(document_)) return fail("the message's body is not valid JSON");
     ondemand::object root;
     ondemand::value value;
     if (document_.get_object().get(root)) return fail("the message's body is not a JSON object");

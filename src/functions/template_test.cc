@@ -90,6 +90,16 @@ TEST(Template, AFieldThatIsNotThereIsAnErrorThatHelps) {
   }
 }
 
+// Found by the fuzzer: a look into damage must not end the looks after it.
+TEST(Template, DamagedJsonIsAnErrorHoweverOftenItIsLookedAt) {
+  const auto parsed = Template::parse(R"({{a["b"][1] | default "x"}}{{a.c | default "y"}}{{d}})",
+                                      Template::Output::text);
+  for (const std::string_view body :
+       {R"({{a["b"][1]}})", R"({"a":{"b":[1,)", R"({"a" 1})", R"({"a":{"c"}})"}) {
+    EXPECT_FALSE(parsed->render({body, nullptr})) << body;
+  }
+}
+
 TEST(Template, LooksAtTheMessageAroundTheBody) {
   queue::Message message;
   message.id = "id-1";
