@@ -26,6 +26,13 @@ std::string painted_state(const Terminal& out, const std::string& state) {
   return state;
 }
 
+// Nobody knows it of a belfry that does not run.
+std::string behind(const json::value& listener) {
+  if (text_at(listener, "lag_blocks").empty()) return "-";
+  return fmt::format("{} blocks, {}", with_separators(number_at(listener, "lag_blocks")),
+                     short_duration(fraction_at(listener, "lag_seconds")));
+}
+
 void print_section(const Terminal& out, const std::string& title, const Table& table) {
   if (table.rows.empty()) return;
   if (out.is_terminal()) out.line("\n" + out.paint(Style::bold, title));
@@ -64,9 +71,7 @@ void print_status(const Terminal& out, const json::value& status) {
   for (const auto& it : list_at(status, "listeners"))
     listeners.rows.push_back(
         {text_at(it, "name"), text_at(it, "to"), painted_state(out, text_at(it, "state")),
-         with_separators(number_at(it, "next_block")),
-         fmt::format("{} blocks, {}", with_separators(number_at(it, "lag_blocks")),
-                     short_duration(fraction_at(it, "lag_seconds"))),
+         with_separators(number_at(it, "next_block")), behind(it),
          with_separators(number_at(it, "delivered")), with_separators(number_at(it, "retries"))});
   print_section(out, "Listeners", listeners);
 

@@ -122,7 +122,9 @@ class Running:
         return status
 
     def wait_until_quiet(self, events):
+        # Counters follow the acknowledgements, so they are waited for too.
         return self.wait(lambda it: it["listeners"][0]["delivered"] >= events and it["listeners"][0]["lag_blocks"] == 0
+                         and it["functions"][0]["done"] >= events
                          and not any(s["waiting"] for s in it["subscriptions"])
                          and not any(q["visible"] + q["in_flight"] for q in it["queues"] if q["name"] == "donations"), "the end")
 
