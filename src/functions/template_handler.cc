@@ -23,6 +23,7 @@ Outcome TemplateHandler::work(const queue::Received& received) {
     subject = subject_->render(scope);
     if (!subject) return Outcome::permanent("subject: " + subject.error().message);
   }
+  const auto event = message.system.find(std::string(queue::kEventAttribute));
   queue::Batch effects;
   for (const auto& to : to_) {
     if (const auto* topic = std::get_if<ToTopic>(&to)) {
@@ -32,6 +33,7 @@ Outcome TemplateHandler::work(const queue::Received& received) {
       publication.attributes = message.attributes;
       publication.group = message.group;
       publication.deduplication = message.deduplication;
+      if (event != message.system.end()) publication.event = event->second;
       topics_.publish(topic->name, publication, effects);
     } else {
       queue::Message sent;
@@ -39,6 +41,7 @@ Outcome TemplateHandler::work(const queue::Received& received) {
       sent.attributes = message.attributes;
       sent.group = message.group;
       sent.deduplication = message.deduplication;
+      if (event != message.system.end()) sent.system.insert(*event);
       effects.send(std::get<ToQueue>(to).id, std::move(sent));
     }
   }

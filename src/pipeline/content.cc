@@ -115,4 +115,13 @@ std::string message_id(std::string_view event_id) {
   return digits;
 }
 
+queue::Message message_of(const Content& content) {
+  queue::Message message;
+  message.id = message_id(content.id);
+  message.body = content.body;
+  message.attributes = content.attributes;
+  message.system[std::string(queue::kEventAttribute)] = content.id;
+  return message;
+}
+
 }  // namespace belfry::pipeline

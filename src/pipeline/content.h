@@ -28,4 +28,7 @@ std::shared_ptr<const Content> content_of(const event::Event& event, const Body&
 // SHA-256 of the event's id.
 std::string message_id(std::string_view event_id);
 
+// As a message of a queue: its id message_id(), the event's id beside it as queue::kEventAttribute.
+queue::Message message_of(const Content& content);
+
 }  // namespace belfry::pipeline

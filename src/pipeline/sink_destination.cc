@@ -121,10 +121,7 @@ class SinkDestination final : public Destination,
   // To the dead letters; acknowledged when it is durable there.
   void bury(Attempt attempt, std::string reason) {
     const Content& content = *attempt.item.content;
-    queue::Message message;
-    message.id = message_id(content.id);
-    message.body = content.body;
-    message.attributes = content.attributes;
+    queue::Message message = message_of(content);
     message.system[std::string(kReason)] = reason;
     message.system[std::string(kDeadLetterSource)] = key_;
     queue::Batch batch;

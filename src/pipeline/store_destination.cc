@@ -25,10 +25,7 @@ class StoreDestination : public Destination {
       if (content.refused.empty()) {
         add(content, batch);
       } else {
-        queue::Message message;
-        message.id = message_id(content.id);
-        message.body = content.body;
-        message.attributes = content.attributes;
+        queue::Message message = message_of(content);
         message.system[std::string(kReason)] = content.refused;
         message.system[std::string(kDeadLetterSource)] = key_;
         batch.send(dead_, std::move(message));
@@ -66,10 +63,7 @@ class QueueDestination final : public StoreDestination {
 
  private:
   void add(const Content& content, queue::Batch& batch) override {
-    queue::Message message;
-    message.id = message_id(content.id);
-    message.body = content.body;
-    message.attributes = content.attributes;
+    queue::Message message = message_of(content);
     if (fifo_) {
       message.group = content.group;
       message.deduplication = content.id;
@@ -95,6 +89,7 @@ class TopicDestination final : public StoreDestination {
     publication.attributes = content.attributes;
     publication.group = content.group;
     publication.deduplication = content.id;
+    publication.event = content.id;
     topics_.publish(topic_, publication, batch);
   }
 

@@ -4,11 +4,16 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 
 namespace belfry::queue {
+
+// A system attribute: the id of the ledger's event that a message comes from (event/event.h). It
+// goes along through functions and topics, so whatever leaves belfry can name its event.
+inline constexpr std::string_view kEventAttribute = "belfry.event";
 
 struct Attribute {
   std::string type;   // String, Number, Binary, with an optional custom suffix: "Number.int"

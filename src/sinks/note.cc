@@ -1,11 +1,10 @@
 #include "sinks/note.h"
 
-#include <simdjson.h>
-
 #include <atomic>
 #include <memory>
 
 #include "base/json.h"
+#include "topic/topics.h"
 
 namespace belfry::sinks {
 namespace {
@@ -17,16 +16,9 @@ uint64_t slack(uint64_t count) {
   return std::max<uint64_t>(count / 20, 10);
 }
 
-std::string event_id_of(const queue::Message& message) {
-  const auto found = message.system.find("belfry.event");
-  if (found != message.system.end()) return found->second;
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  std::string_view id, kind;
-  if (!message.body.starts_with('{') || parser.parse(message.body).get(document) ||
-      document["id"].get_string().get(id) || document["kind"].get_string().get(kind))
-    return {};
-  return std::string(id);
+std::string system_attribute(const queue::Message& message, std::string_view name) {
+  const auto found = message.system.find(std::string(name));
+  return found == message.system.end() ? std::string() : found->second;
 }
 
 }  // namespace
@@ -106,10 +98,9 @@ void NoteQueue::trim() {
 
 void add_origin(NoteWriter& note, const queue::Received& received) {
   const queue::Message& message = received.message;
-  const auto topic = message.system.find("belfry.topic");
-  if (topic != message.system.end()) note.add("topic", topic->second);
+  note.add("topic", system_attribute(message, topic::kTopic));
   note.add("message_id", message.id);
-  note.add("event_id", event_id_of(message));
+  note.add("event_id", system_attribute(message, queue::kEventAttribute));
 }
 
 }  // namespace belfry::sinks

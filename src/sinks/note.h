@@ -56,8 +56,7 @@ class NoteQueue {
   std::shared_ptr<Trimming> trimming_;
 };
 
-// From the message that caused it: topic, message_id, event_id. The event's id is there if the
-// message has the system attribute, or is the event's own JSON.
+// From the message that caused it: topic, message_id, event_id, as far as they are known.
 void add_origin(NoteWriter& note, const queue::Received& message);
 
 }  // namespace belfry::sinks

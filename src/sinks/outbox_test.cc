@@ -68,10 +68,11 @@ TEST_F(NotesTest, AnEntryBecomesDurableWithTheAcknowledgement) {
   EXPECT_EQ(store->counts(subscription_).visible + store->counts(subscription_).in_flight, 0u);
 }
 
-TEST_F(NotesTest, AnEventsOwnJsonNamesTheEvent) {
+TEST_F(NotesTest, AMessageThatCarriesItsEventNamesIt) {
   NoteQueue outbox = notes(kOutboxQueue);
   const auto handler = outbox_handler(outbox, clock, "outbox", "board");
-  const auto message = received(R"({"id":"9f/1/0/block/0","kind":"block"})");
+  auto message = received("block 1");
+  message.message.system[std::string(queue::kEventAttribute)] = "9f/1/0/block/0";
   acknowledge(message, handle(*handler, message));
   EXPECT_THAT(entries(outbox).at(0), testing::EndsWith(R"("event_id":"9f/1/0/block/0"})"));
   EXPECT_THAT(entries(outbox).at(0), testing::Not(testing::HasSubstr("parts")));

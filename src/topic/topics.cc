@@ -204,6 +204,8 @@ class StoredTopics final : public Topics {
     copy.body = publication.body;
     copy.attributes = publication.attributes;
     copy.system[std::string(kTopic)] = name;
+    if (!publication.event.empty())
+      copy.system[std::string(queue::kEventAttribute)] = publication.event;
     if (!publication.subject.empty()) copy.system[std::string(kSubject)] = publication.subject;
     if (is_fifo(name)) {
       copy.group = publication.group;

@@ -44,7 +44,8 @@ struct Publication {
   std::string subject;
   queue::Attributes attributes;
   std::string group, deduplication;
-  std::string id;  // message id, the same for all copies; empty: chosen
+  std::string event;  // the ledger's event that it comes from; empty: none
+  std::string id;     // message id, the same for all copies; empty: chosen
 };
 
 // System attributes of a copy, beside the publication's own attributes.

@@ -4,7 +4,7 @@ if [ "${1:-}" = --help ]; then
   cat <<'TEXT'
 ./dev soak [crash|power|fuzz]: long campaigns; all of them without a name
 
-  crash  kill -9 at random moments, 200 times, over a ledger of 15,263 events; then everything is counted
+  crash  kill -9 at random moments, 200 times, over a ledger of 15,201 events; then everything is counted
   power  1,000 seeded power losses under the queue: what was acknowledged must be there
   fuzz   each fuzz target for ten minutes
 TEXT
