@@ -32,13 +32,11 @@ Result<StoredMessage> StoreImpl::read_from(const Source& source, const Location&
   return std::move(*message);
 }
 
-Result<StoredMessage> StoreImpl::read_message(const Entry& entry) const {
-  Source source;
-  {
-    std::lock_guard lock(state_mutex_);
-    source = source_locked(entry.location());
-  }
-  return read_from(source, entry.location());
+std::vector<StoreImpl::Source> StoreImpl::sources_locked(const std::vector<Entry>& entries) const {
+  std::vector<Source> sources;
+  sources.reserve(entries.size());
+  for (const auto& entry : entries) sources.push_back(source_locked(entry.location()));
+  return sources;
 }
 
 }  // namespace belfry::queue

@@ -214,13 +214,15 @@ ReceiptStatus StoreImpl::check(QueueId id, std::string_view text) const {
 
 std::vector<Received> StoreImpl::peek(QueueId id, uint64_t after, size_t max) const {
   std::vector<Entry> entries;
+  std::vector<Source> sources;
   {
     std::lock_guard lock(state_mutex_);
     auto* queue = state_.find(id);
     if (queue == nullptr) return {};
     entries = queue->pages().copy_after(after, max);
+    sources = sources_locked(entries);
   }
-  return read_received(entries);
+  return read_received(entries, sources);
 }
 
 void StoreImpl::when_above(QueueId id, uint64_t after, Callback<> then) {

@@ -69,29 +69,33 @@ class StoreImpl final : public Store {
   Result<void> wait_for(std::future<Committed> done);  // at once in a callback
   std::future<Committed> submit_locked(Batch::Operation operation);
 
-  // store_receive.cc. Those that say `locked` want the state lock held.
-  struct Lease {
-    std::vector<Entry> entries;
-    LeaseOperation operation;
-    Works others;  // moves and removals that the receive brought about
-  };
-  Lease take_locked(QueueState& queue, size_t max, Duration visibility);
-  void answer(Lease lease, Callback<std::vector<Received>> done);  // without the lock
-  std::vector<Received> read_received(const std::vector<Entry>& entries) const;
-  using Served = std::vector<std::pair<Lease, Callback<std::vector<Received>>>>;
-  void serve_waiters_locked(QueueState& queue, Served& served);
-  void list_due_locked(QueueState& queue);
-  void run_due();  // delays, leases, retention and waits that are over
-  void expire_locked(QueueState& queue, int64_t now, Works& works);
-
-  // message_reading.cc
-  Result<StoredMessage> read_message(const Entry& entry) const;  // without the lock
+  // message_reading.cc. A source keeps its segment from being reused, so it must be found under the
+  // same hold of the lock as the entry that says where: the keeper may move the message meanwhile.
   struct Source {
     SegmentPtr segment;
     RecentGroups::Found recent;
   };
   Source source_locked(const Location& where) const;
+  std::vector<Source> sources_locked(const std::vector<Entry>& entries) const;
   static Result<StoredMessage> read_from(const Source& source, const Location& where);
+
+  // store_receive.cc. Those that say `locked` want the state lock held.
+  struct Lease {
+    std::vector<Entry> entries;
+    std::vector<Source> sources;  // of their bodies
+    LeaseOperation operation;
+    Works others;  // moves and removals that the receive brought about
+  };
+  Lease take_locked(QueueState& queue, size_t max, Duration visibility);
+  void answer(Lease lease, Callback<std::vector<Received>> done);  // without the lock
+  // Without the lock; sources were found together with the entries, under it.
+  static std::vector<Received> read_received(const std::vector<Entry>& entries,
+                                             const std::vector<Source>& sources);
+  using Served = std::vector<std::pair<Lease, Callback<std::vector<Received>>>>;
+  void serve_waiters_locked(QueueState& queue, Served& served);
+  void list_due_locked(QueueState& queue);
+  void run_due();  // delays, leases, retention and waits that are over
+  void expire_locked(QueueState& queue, int64_t now, Works& works);
 
   // flusher.cc
   void submit(Work work);

@@ -27,6 +27,7 @@ StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration 
   Lease lease;
   lease.operation = {queue.id, at, until, {}};
   lease.entries = std::move(taken.leased);
+  lease.sources = sources_locked(lease.entries);
   for (const auto& entry : lease.entries)
     lease.operation.items.push_back({entry.sequence, entry.receives, entry.first_received});
   for (const uint64_t sequence : taken.dead) {
@@ -44,13 +45,8 @@ StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration 
   return lease;
 }
 
-std::vector<Received> StoreImpl::read_received(const std::vector<Entry>& entries) const {
-  std::vector<Source> sources;
-  {
-    std::lock_guard lock(state_mutex_);
-    sources.reserve(entries.size());
-    for (const auto& entry : entries) sources.push_back(source_locked(entry.location()));
-  }
+std::vector<Received> StoreImpl::read_received(const std::vector<Entry>& entries,
+                                               const std::vector<Source>& sources) {
   std::vector<Received> out;
   out.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -76,7 +72,7 @@ void StoreImpl::answer(Lease lease, Callback<std::vector<Received>> done) {
   submit_all(std::move(lease.others));
   if (lease.entries.empty()) return done({});
   Work work;
-  work.received = read_received(lease.entries);
+  work.received = read_received(lease.entries, lease.sources);
   for (auto& received : work.received)
     received.receipt =
         to_text({lease.operation.queue, received.sequence, received.receives}, state_.salt);
