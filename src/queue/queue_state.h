@@ -76,6 +76,7 @@ class QueueState {
     Duration visibility;
     int64_t deadline;  // monotonic
     Callback<std::vector<Received>> done;
+    std::shared_ptr<const std::atomic<bool>> gone;  // null: stays until the deadline
   };
   std::deque<Waiter> waiters;
   std::vector<std::pair<uint64_t, Callback<>>> followers;  // when_above

@@ -10,6 +10,7 @@
 // they must be short and may call back into the store. All functions are thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -100,8 +101,9 @@ enum class ReceiptStatus {
   done,          // or there was nothing left to do: removing twice is no error on a standard queue
   expired,       // FIFO: the lease is over, so the handle no longer speaks for the message
   malformed,     // no handle of this queue
-  not_held,      // change_visibility: the message is not in flight (standard), or is gone; redrive:
-                 // gone or in flight
+  not_held,      // change_visibility: the message is not in flight (standard); redrive: it is gone
+                 // or in flight
+  gone,          // change_visibility: the message was removed (standard)
   beyond_limit,  // change_visibility: a lease may last twelve hours in total
 };
 
@@ -172,9 +174,10 @@ class Store {
 
   // Leases up to max messages for `visibility` (negative: the queue's). Answers as soon as there is
   // one, or with none when `wait` is over. A message that was received as often as the dead-letter
-  // setting allows is moved there instead.
+  // setting allows is moved there instead. Whoever waits and is `gone` by then gets nothing.
   virtual void receive(QueueId queue, size_t max, Duration visibility, Duration wait,
-                       Callback<std::vector<Received>> done) = 0;
+                       Callback<std::vector<Received>> done,
+                       std::shared_ptr<const std::atomic<bool>> gone = nullptr) = 0;
   std::vector<Received> receive(QueueId queue, size_t max, Duration visibility = Duration(-1),
                                 Duration wait = Duration(0));  // waits
   // What a remove with this receipt would answer now.

@@ -47,7 +47,8 @@ class StoreImpl final : public Store {
   void commit(Batch batch, Callback<Committed> done) override;
   using Store::receive;
   void receive(QueueId queue, size_t max, Duration visibility, Duration wait,
-               Callback<std::vector<Received>> done) override;
+               Callback<std::vector<Received>> done,
+               std::shared_ptr<const std::atomic<bool>> gone) override;
   ReceiptStatus check(QueueId queue, std::string_view receipt) const override;
   std::vector<Received> peek(QueueId queue, uint64_t after, size_t max) const override;
   void when_above(QueueId queue, uint64_t after, Callback<> then) override;

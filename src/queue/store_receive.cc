@@ -82,7 +82,8 @@ void StoreImpl::answer(Lease lease, Callback<std::vector<Received>> done) {
 }
 
 void StoreImpl::receive(QueueId id, size_t max, Duration visibility, Duration wait,
-                        Callback<std::vector<Received>> done) {
+                        Callback<std::vector<Received>> done,
+                        std::shared_ptr<const std::atomic<bool>> gone) {
   Lease lease;
   {
     std::unique_lock lock(state_mutex_);
@@ -94,7 +95,8 @@ void StoreImpl::receive(QueueId id, size_t max, Duration visibility, Duration wa
       if (lease.entries.empty() && wait > Duration(0)) {
         const int64_t deadline = (clock_.monotonic() + wait).count();
         const uint64_t waiter = next_waiter_++;
-        queue->waiters.push_back({waiter, max, visibility, deadline, std::move(done)});
+        queue->waiters.push_back(
+            {waiter, max, visibility, deadline, std::move(done), std::move(gone)});
         const bool earliest = waits_.empty() || deadline < std::get<0>(*waits_.begin());
         waits_.emplace(deadline, id, waiter);
         lock.unlock();
@@ -114,6 +116,12 @@ void StoreImpl::receive(QueueId id, size_t max, Duration visibility, Duration wa
 void StoreImpl::serve_waiters_locked(QueueState& queue, Served& served) {
   while (!queue.waiters.empty() && queue.receivable()) {
     auto& waiter = queue.waiters.front();
+    if (waiter.gone && *waiter.gone) {
+      waits_.erase({waiter.deadline, queue.id, waiter.id});
+      served.emplace_back(Lease{}, std::move(waiter.done));
+      queue.waiters.pop_front();
+      continue;
+    }
     auto lease = take_locked(queue, waiter.max, waiter.visibility);
     if (lease.entries.empty()) {
       if (!lease.others.empty()) {

@@ -184,6 +184,22 @@ TEST_F(StoreTest, ReceiptsTellGarbage) {
   EXPECT_EQ(change_visibility(queue, got[0].receipt, hours(12)), ReceiptStatus::beyond_limit);
   EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(0)), ReceiptStatus::done);
   EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(9)), ReceiptStatus::not_held);
+  EXPECT_EQ(remove(queue, got[0].receipt), ReceiptStatus::done);
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(9)), ReceiptStatus::gone);
+}
+
+TEST_F(StoreTest, WhoeverWentAwayWhileWaitingTakesNothing) {
+  const auto queue = make("orders");
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  std::promise<size_t> first;
+  store->receive(
+      queue, 1, seconds(30), seconds(20),
+      [&](std::vector<Received> got) { first.set_value(got.size()); }, gone);
+  auto second = receive_later(queue, seconds(20));
+  *gone = true;
+  send(queue, "one");
+  EXPECT_EQ(second.get().at(0).receives, 1u);
+  EXPECT_EQ(first.get_future().get(), 0u);
 }
 
 TEST_F(StoreTest, FifoOrderAndGroups) {

@@ -106,7 +106,10 @@ void StoreImpl::write_visibility(VisibilityOperation& change, Committed& result,
   if (entry == nullptr || entry->state != EntryState::leased || entry->due <= at ||
       (queue->settings().fifo && entry->receives != receipt->receives)) {
     const bool fifo = queue != nullptr && queue->settings().fifo;
-    result.receipts.push_back(fifo ? ReceiptStatus::expired : ReceiptStatus::not_held);
+    const bool gone = entry == nullptr || entry->state == EntryState::leaving;
+    result.receipts.push_back(fifo   ? ReceiptStatus::expired
+                              : gone ? ReceiptStatus::gone
+                                     : ReceiptStatus::not_held);
     return;
   }
   const int64_t length = std::max<int64_t>(change.from_now.count(), 0);
