@@ -158,6 +158,7 @@ class StoreModelTest : public StoreHarness, public testing::TestWithParam<int> {
       const bool allowed = queue.settings.fifo ? current : held;
       ASSERT_EQ(status, allowed               ? ReceiptStatus::done
                         : queue.settings.fifo ? ReceiptStatus::expired
+                        : one == nullptr      ? ReceiptStatus::gone
                                               : ReceiptStatus::not_held);
       if (allowed) {
         one->due = clock.now() + length;
