@@ -161,6 +161,8 @@ void Front::handle(http::ServerRequest request, http::Respond respond) {
   call->caller.request_id = request_id;
   call->caller.access_key = claim.access_key;
   call->caller.service = claim.scope.service;
+  call->caller.disconnected = request.disconnected;
+  if (const std::string* trace = request.header("x-amzn-trace-id")) call->caller.trace = *trace;
 
   for (const auto& rest : rest_)
     if (request.path.starts_with(rest.prefix))
@@ -194,6 +196,10 @@ void Front::handle_json(const http::ServerRequest& request, const std::string& t
                                : std::string("the body must be a JSON object"),
                          400});
   call->input = std::move(parsed.get_object());
+  const auto action = call->service->actions.find(call->action_name);
+  if (action != call->service->actions.end())
+    if (auto good = conform(call->input, action->second.input); !good)
+      return call->refuse({"SerializationException", "", good.error().message, 400});
   run(std::move(call));
 }
 

@@ -4,9 +4,11 @@
 // AWS's API reference.
 #pragma once
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,6 +28,9 @@ struct Caller {
   std::string endpoint;  // "http://127.0.0.1:4566": returned URLs begin with what the client called
   std::string path;      // of the request: SQS takes a queue URL from it
   std::string request_id;
+  std::string trace;  // of X-Amzn-Trace-Id; may be empty
+  // True once the client is gone; null: not known (http::ServerRequest).
+  std::shared_ptr<const std::atomic<bool>> disconnected;
 };
 
 // A refusal in AWS's terms. JSON names the exception (`code`), Query the older `query_code`; they
@@ -41,10 +46,11 @@ struct Fault {
 using Answer = std::variant<boost::json::object, Fault>;
 
 struct Action {
-  // Called on the server's thread; answers now or later, once, from any thread.
+  // Called on the server's thread; answers now or later, once, from any thread. The input's fields
+  // are of the kinds that its shape says; fields the shape does not have may be there, too.
   std::function<void(boost::json::object input, const Caller& caller, Callback<Answer> done)> run;
-  Shape input;  // only the Query protocol needs them
-  Shape output;
+  Shape input;
+  Shape output;  // for the Query protocol
   // The ARN that the call acts on, for policies; empty function: the action has none.
   std::function<std::string(const boost::json::object& input, const Caller& caller)> resource;
 };

@@ -128,6 +128,72 @@ Result<boost::json::value> convert(const Tree& tree, const Shape& shape, std::st
   return fail("unreachable");
 }
 
+std::string_view kind_of(const boost::json::value& value) {
+  switch (value.kind()) {
+    case boost::json::kind::object:
+      return "START_OBJECT";
+    case boost::json::kind::array:
+      return "START_ARRAY";
+    case boost::json::kind::string:
+      return "STRING_VALUE";
+    case boost::json::kind::bool_:
+      return value.get_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case boost::json::kind::null:
+      return "NULL_VALUE";
+    default:
+      return "NUMBER_VALUE";
+  }
+}
+
+std::string_view word_for(Shape::Kind kind) {
+  switch (kind) {
+    case Shape::Kind::scalar:
+      return "a String";
+    case Shape::Kind::integer:
+      return "an Integer";
+    case Shape::Kind::boolean:
+      return "a Boolean";
+    case Shape::Kind::list:
+      return "a List";
+    case Shape::Kind::map:
+    case Shape::Kind::structure:
+      break;
+  }
+  return "an Object";
+}
+
+Result<void> conform_value(boost::json::value& value, const Shape& shape) {
+  const auto wrong = [&]() -> Result<void> {
+    return fail(fmt::format("{} can not be converted to {}", kind_of(value), word_for(shape.kind)));
+  };
+  switch (shape.kind) {
+    case Shape::Kind::scalar:
+      return value.is_string() ? Result<void>() : wrong();
+    case Shape::Kind::boolean:
+      return value.is_bool() ? Result<void>() : wrong();
+    case Shape::Kind::integer: {
+      boost::system::error_code inexact;  // 5.0 is a whole number, too
+      const auto number = value.is_number() ? value.to_number<int64_t>(inexact) : 0;
+      if (!value.is_number() || inexact) return wrong();
+      value = number;
+      return {};
+    }
+    case Shape::Kind::structure:
+      return value.is_object() ? conform(value.get_object(), shape) : wrong();
+    case Shape::Kind::list:
+      if (!value.is_array()) return wrong();
+      for (auto& item : value.get_array())
+        if (auto good = conform_value(item, *shape.element); !good) return good;
+      return {};
+    case Shape::Kind::map:
+      if (!value.is_object()) return wrong();
+      for (auto& entry : value.get_object())
+        if (auto good = conform_value(entry.value(), *shape.element); !good) return good;
+      return {};
+  }
+  return wrong();
+}
+
 void open(std::string& out, std::string_view tag) {
   (out += '<').append(tag) += '>';
 }
@@ -247,6 +313,19 @@ Result<boost::json::object> from_query(const Parameters& parameters, const Shape
   auto tree = tree_of(parameters);
   if (!tree) return tl::unexpected(tree.error());
   return convert_structure(*tree, input);
+}
+
+Result<void> conform(boost::json::object& input, const Shape& shape) {
+  for (const auto& [name, field] : shape.fields) {
+    const auto found = input.find(name);
+    if (found == input.end()) continue;
+    if (found->value().is_null()) {
+      input.stable_erase(found);
+      continue;
+    }
+    if (auto good = conform_value(found->value(), field); !good) return good;
+  }
+  return {};
 }
 
 void append_xml(std::string& out, const boost::json::object& value, const Shape& output) {

@@ -1,6 +1,6 @@
 // How a JSON object of an action looks in AWS's Query protocol: names with dots and numbers coming
-// in, XML going out. The JSON protocols need no shapes. Rules: "AWS Query protocol" in Smithy's
-// documentation.
+// in, XML going out; and what kinds of JSON values its fields take. Rules: "AWS Query protocol" in
+// Smithy's documentation.
 //
 //   structure({{"QueueUrl", scalar()},
 //              {"AttributeNames", flat_list("AttributeName", scalar())},       AttributeName.1=All
@@ -45,6 +45,10 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;  // decoded
 // Query parameters as the JSON object of that shape. Unknown parameters are ignored, as AWS does; a
 // field that is not of its kind (a word where a number belongs) is an error that names it.
 Result<boost::json::object> from_query(const Parameters& parameters, const Shape& input);
+
+// Whether a JSON input has the shape, in AWS's words where not; fields that are null are removed,
+// as if they were not there.
+Result<void> conform(boost::json::object& input, const Shape& shape);
 
 // Appends the object's fields as XML elements.
 void append_xml(std::string& out, const boost::json::object& value, const Shape& output);

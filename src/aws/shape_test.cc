@@ -52,6 +52,25 @@ TEST(Query, RefusesABottomlessName) {
   EXPECT_FALSE(from_query({{name, "x"}}, kSend));
 }
 
+TEST(Json, MustBeOfTheShape) {
+  const auto refusal = [](const char* json) {
+    auto input = boost::json::parse(json).get_object();
+    const auto good = conform(input, kSend);
+    return good ? boost::json::serialize(input) : good.error().message;
+  };
+  EXPECT_EQ(refusal(R"({"QueueUrl":null,"DelaySeconds":5.0,"Other":{}})"),
+            R"({"DelaySeconds":5,"Other":{}})");
+  EXPECT_EQ(refusal(R"({"QueueUrl":7})"), "NUMBER_VALUE can not be converted to a String");
+  EXPECT_EQ(refusal(R"({"DelaySeconds":"7"})"), "STRING_VALUE can not be converted to an Integer");
+  EXPECT_EQ(refusal(R"({"DelaySeconds":7.5})"), "NUMBER_VALUE can not be converted to an Integer");
+  EXPECT_EQ(refusal(R"({"DelaySeconds":1e30})"), "NUMBER_VALUE can not be converted to an Integer");
+  EXPECT_EQ(refusal(R"({"TopicList":"x"})"), "STRING_VALUE can not be converted to a List");
+  EXPECT_EQ(refusal(R"({"TopicList":[null]})"), "NULL_VALUE can not be converted to a String");
+  EXPECT_EQ(refusal(R"({"Tags":["x"]})"), "START_ARRAY can not be converted to an Object");
+  EXPECT_EQ(refusal(R"({"MessageAttributes":{"x":{"DataType":true}}})"),
+            "TRUE_VALUE can not be converted to a String");
+}
+
 TEST(Xml, WritesEachForm) {
   std::string out;
   append_xml(
