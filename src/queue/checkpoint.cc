@@ -76,8 +76,8 @@ void write_entries(std::string& out, const QueueState& queue, const std::vector<
   for (const auto name : names) encoder.bytes(name);
   for (Entry entry : entries) {
     if (queue.settings().fifo) entry.group = numbers[entry.group];
-    if (entry.state == EntryState::leaving)
-      entry.state = EntryState::ready;  // not yet; the log will say
+    if (entry.state == EntryState::leaving || entry.state == EntryState::aside)
+      entry.state = EntryState::ready;  // it is still there
     encoder.raw({reinterpret_cast<const char*>(&entry), sizeof entry});
   }
 }

@@ -14,6 +14,7 @@ enum class EntryState : uint8_t {
   delayed = 2,  // until due
   leased = 3,   // until due
   leaving = 4,  // its removal or move is being written
+  aside = 5,    // cannot be read from the disk; in memory only, a checkpoint says ready
 };
 
 struct Entry {

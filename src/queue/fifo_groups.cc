@@ -22,7 +22,8 @@ uint32_t FifoGroups::number(std::string_view name) {
 
 const Entry* FifoGroups::first(Group& group) {
   while (group.head < group.sequences.size()) {
-    if (const Entry* entry = pages_.find(group.sequences[group.head])) return entry;
+    const Entry* entry = pages_.find(group.sequences[group.head]);
+    if (entry != nullptr && entry->state != EntryState::aside) return entry;
     ++group.head;
   }
   group.sequences.clear();
@@ -92,7 +93,7 @@ std::vector<uint64_t> FifoGroups::ready_messages(uint32_t number, size_t max) {
   auto& group = groups_[number];
   for (size_t at = group.head; at < group.sequences.size() && out.size() < max; ++at) {
     const Entry* entry = pages_.find(group.sequences[at]);
-    if (entry == nullptr) continue;
+    if (entry == nullptr || entry->state == EntryState::aside) continue;
     if (entry->state != EntryState::ready) break;
     out.push_back(entry->sequence);
   }

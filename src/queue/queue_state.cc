@@ -74,8 +74,7 @@ std::optional<Entry> QueueState::erase(uint64_t sequence) {
   const Entry* entry = pages_.find(sequence);
   if (entry == nullptr) return std::nullopt;
   const bool held = entry->state == EntryState::leased || entry->state == EntryState::leaving;
-  if (entry->state == EntryState::leased) --leased_;
-  if (entry->state == EntryState::delayed) --delayed_;
+  uncount(entry->state);
   auto out = pages_.erase(sequence);
   if (settings_.fifo) {
     if (held)
@@ -90,8 +89,7 @@ bool QueueState::leave(uint64_t sequence) {
   Entry* entry = pages_.find(sequence);
   if (entry == nullptr || entry->state == EntryState::leaving) return false;
   const bool held = entry->state == EntryState::leased;
-  if (held) --leased_;
-  if (entry->state == EntryState::delayed) --delayed_;
+  uncount(entry->state);
   const uint32_t group = entry->group;
   pages_.set_state(*entry, EntryState::leaving);
   if (settings_.fifo && !held) groups_.blocked(group);
@@ -104,6 +102,27 @@ void QueueState::stay(uint64_t sequence) {
   const uint32_t group = entry->group;
   pages_.set_state(*entry, EntryState::ready);
   if (settings_.fifo) groups_.unblocked(group);
+}
+
+void QueueState::set_aside(uint64_t sequence) {
+  Entry* entry = pages_.find(sequence);
+  if (entry == nullptr || entry->state == EntryState::aside) return;
+  const bool held = entry->state == EntryState::leased || entry->state == EntryState::leaving;
+  uncount(entry->state);
+  ++aside_;
+  const uint32_t group = entry->group;
+  pages_.set_state(*entry, EntryState::aside);
+  if (!settings_.fifo) return;
+  if (held)
+    groups_.unblocked(group);
+  else
+    groups_.changed(group);
+}
+
+void QueueState::uncount(EntryState state) {
+  if (state == EntryState::leased) --leased_;
+  if (state == EntryState::delayed) --delayed_;
+  if (state == EntryState::aside) --aside_;
 }
 
 void QueueState::start_lease(Entry& entry, const LeaseItem& item, int64_t from, int64_t until) {
@@ -255,6 +274,7 @@ QueueCounts QueueState::counts() const {
   out.visible = pages_.ready();
   out.in_flight = leased_;
   out.delayed = delayed_;
+  out.unreadable = aside_;
   const int64_t oldest = pages_.oldest_sent();
   if (oldest != INT64_MAX) out.oldest = WallTime(Duration(oldest));
   return out;

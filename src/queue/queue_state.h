@@ -44,6 +44,7 @@ class QueueState {
   std::optional<Entry> erase(uint64_t sequence);
   bool leave(uint64_t sequence);  // its removal is being written; false: gone or leaving already
   void stay(uint64_t sequence);   // it was not removed after all
+  void set_aside(uint64_t sequence);  // it cannot be read: neither received nor in anyone's way
   void recovered() { last_sequence_ = next_sequence - 1; }
   uint64_t last_sequence() const { return last_sequence_; }  // of the messages that arrived
   void lease(const LeaseItem& item, int64_t from, int64_t until);
@@ -84,13 +85,14 @@ class QueueState {
 
  private:
   void to_ready(Entry& entry);
+  void uncount(EntryState state);  // an entry is no longer in that state
   void start_lease(Entry& entry, const LeaseItem& item, int64_t from, int64_t until);
 
   QueueSettings settings_;
   Pages pages_;
   FifoGroups groups_;
   DueTimes due_;
-  size_t leased_ = 0, delayed_ = 0;
+  size_t leased_ = 0, delayed_ = 0, aside_ = 0;
   uint64_t last_sequence_ = 0;
 };
 

@@ -52,7 +52,9 @@ struct QueueSettings {
 
 struct QueueCounts {
   uint64_t visible = 0, in_flight = 0, delayed = 0;
-  WallTime oldest{};  // when the oldest message left was sent; zero when there is none
+  uint64_t unreadable = 0;  // damaged on the disk: set aside until the next start, when they are
+                            // tried again, or the end of their retention; the log names each
+  WallTime oldest{};        // when the oldest message left was sent; zero when there is none
 };
 
 // Changes that become durable together. Built by one thread.

@@ -222,7 +222,8 @@ std::vector<Received> StoreImpl::peek(QueueId id, uint64_t after, size_t max) co
     entries = queue->pages().copy_after(after, max);
     sources = sources_locked(entries);
   }
-  return read_received(entries, sources);
+  std::vector<uint64_t> unreadable;
+  return read_received(entries, sources, unreadable);
 }
 
 void StoreImpl::when_above(QueueId id, uint64_t after, Callback<> then) {

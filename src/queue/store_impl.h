@@ -70,28 +70,32 @@ class StoreImpl final : public Store {
   Result<void> wait_for(std::future<Committed> done);  // at once in a callback
   std::future<Committed> submit_locked(Batch::Operation operation);
 
-  // message_reading.cc. A source keeps its segment from being reused, so it must be found under the
-  // same hold of the lock as the entry that says where: the keeper may move the message meanwhile.
+  // message_reading.cc. A source is taken under the lock that its entry was looked up under: from
+  // then on the segment is not used anew, whatever becomes of the entry.
   struct Source {
+    Location where;
     SegmentPtr segment;
     RecentGroups::Found recent;
   };
   Source source_locked(const Location& where) const;
   std::vector<Source> sources_locked(const std::vector<Entry>& entries) const;
-  static Result<StoredMessage> read_from(const Source& source, const Location& where);
+  static std::vector<Result<StoredMessage>> read_all(const std::vector<Source>& sources);
 
   // store_receive.cc. Those that say `locked` want the state lock held.
   struct Lease {
     std::vector<Entry> entries;
-    std::vector<Source> sources;  // of their bodies
+    std::vector<Source> sources;  // of the entries
+    size_t max = 0;
+    Duration visibility{};
     LeaseOperation operation;
     Works others;  // moves and removals that the receive brought about
   };
   Lease take_locked(QueueState& queue, size_t max, Duration visibility);
   void answer(Lease lease, Callback<std::vector<Received>> done);  // without the lock
-  // Without the lock; sources were found together with the entries, under it.
   static std::vector<Received> read_received(const std::vector<Entry>& entries,
-                                             const std::vector<Source>& sources);
+                                             const std::vector<Source>& sources,
+                                             std::vector<uint64_t>& unreadable);
+  bool set_aside_locked(Lease& lease, const std::vector<uint64_t>& unreadable);
   using Served = std::vector<std::pair<Lease, Callback<std::vector<Received>>>>;
   void serve_waiters_locked(QueueState& queue, Served& served);
   void list_due_locked(QueueState& queue);

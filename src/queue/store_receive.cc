@@ -2,6 +2,7 @@
 // waits for the event that brings something: a send, the end of a delay or lease, a lease given
 // back.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "queue/store_impl.h"
@@ -10,7 +11,8 @@ namespace belfry::queue {
 namespace {
 
 constexpr size_t kLargestReceive = 10'000;
-constexpr size_t kExpiredAtOnce = 1'000;
+constexpr size_t kExpiredAtOnce = 1'000;  // in one record
+constexpr int kExpirySteps = 10;
 
 }  // namespace
 
@@ -28,6 +30,8 @@ StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration 
   lease.operation = {queue.id, at, until, {}};
   lease.entries = std::move(taken.leased);
   lease.sources = sources_locked(lease.entries);
+  lease.max = max;
+  lease.visibility = visibility;
   for (const auto& entry : lease.entries)
     lease.operation.items.push_back({entry.sequence, entry.receives, entry.first_received});
   for (const uint64_t sequence : taken.dead) {
@@ -46,19 +50,21 @@ StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration 
 }
 
 std::vector<Received> StoreImpl::read_received(const std::vector<Entry>& entries,
-                                               const std::vector<Source>& sources) {
+                                               const std::vector<Source>& sources,
+                                               std::vector<uint64_t>& unreadable) {
+  auto stored = read_all(sources);
   std::vector<Received> out;
   out.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     const auto& entry = entries[i];
-    auto stored = read_from(sources[i], entry.location());
-    if (!stored) {
-      log::error("cannot read a message: it stays in its queue",
-                 {{"sequence", entry.sequence}, {"reason", stored.error().message}});
+    if (!stored[i]) {
+      unreadable.push_back(entry.sequence);
+      log::error("cannot read a message",
+                 {{"sequence", entry.sequence}, {"reason", stored[i].error().message}});
       continue;
     }
     auto& received = out.emplace_back();
-    received.message = std::move(stored->message);
+    received.message = std::move(stored[i]->message);
     received.sequence = entry.sequence;
     received.receives = entry.receives;
     received.sent = WallTime(Duration(entry.sent));
@@ -68,11 +74,36 @@ std::vector<Received> StoreImpl::read_received(const std::vector<Entry>& entries
   return out;
 }
 
+// What cannot be read is not leased but set aside. True: the lease was taken anew, for nothing of
+// it was left.
+bool StoreImpl::set_aside_locked(Lease& lease, const std::vector<uint64_t>& unreadable) {
+  auto* queue = state_.find(lease.operation.queue);
+  const auto is_unreadable = [&](const LeaseItem& item) {
+    return std::find(unreadable.begin(), unreadable.end(), item.sequence) != unreadable.end();
+  };
+  std::erase_if(lease.operation.items, is_unreadable);
+  if (queue == nullptr) return false;
+  for (const uint64_t sequence : unreadable) {
+    queue->set_aside(sequence);
+    log::error("a message is set aside until the next start or the end of its retention",
+               {{"queue", queue->name}, {"sequence", sequence}});
+  }
+  if (!lease.operation.items.empty()) return false;
+  lease = take_locked(*queue, lease.max, lease.visibility);
+  return true;
+}
+
 void StoreImpl::answer(Lease lease, Callback<std::vector<Received>> done) {
-  submit_all(std::move(lease.others));
-  if (lease.entries.empty()) return done({});
   Work work;
-  work.received = read_received(lease.entries, lease.sources);
+  for (bool again = true; again;) {
+    submit_all(std::exchange(lease.others, {}));
+    std::vector<uint64_t> unreadable;
+    work.received = read_received(lease.entries, lease.sources, unreadable);
+    if (unreadable.empty()) break;
+    std::lock_guard lock(state_mutex_);
+    again = set_aside_locked(lease, unreadable);
+  }
+  if (work.received.empty()) return done({});
   for (auto& received : work.received)
     received.receipt =
         to_text({lease.operation.queue, received.sequence, received.receives}, state_.salt);
@@ -150,8 +181,9 @@ void StoreImpl::list_due_locked(QueueState& queue) {
   }
 }
 
+// In bounded steps: when these are gone, the queue is due again.
 void StoreImpl::expire_locked(QueueState& queue, int64_t at, Works& works) {
-  for (;;) {
+  for (int step = 0; step < kExpirySteps; ++step) {
     auto sequences = queue.leave_expired(at, kExpiredAtOnce);
     if (sequences.empty()) return;
     Work work;

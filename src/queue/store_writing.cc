@@ -151,7 +151,7 @@ void StoreImpl::write_move(MoveOperation& move, Committed& result, std::string& 
     if (!movable) status = ReceiptStatus::not_held;
   }
   if (status == ReceiptStatus::done) {
-    auto stored = read_from(source_locked(entry->location()), entry->location());
+    auto stored = std::move(read_all({source_locked(entry->location())}).front());
     if (stored) {
       const bool fresh = move.why == MoveOperation::Why::redrive;
       auto& message = stored->message;
@@ -181,9 +181,10 @@ void StoreImpl::write_move(MoveOperation& move, Committed& result, std::string& 
       move.accepted = true;
     } else {
       log::error(
-          "cannot move a message: it stays in its queue",
+          "cannot move a message: it is set aside until the next start or the end of its retention",
           {{"queue", from->name}, {"sequence", move.sequence}, {"reason", stored.error().message}});
       status = ReceiptStatus::not_held;
+      from->set_aside(move.sequence);
     }
   }
   if (by_store && !move.accepted && from != nullptr) from->stay(move.sequence);

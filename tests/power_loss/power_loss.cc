@@ -4,14 +4,15 @@
 //   a batch is there as a whole or not at all, its named record included
 //   groups of a FIFO queue keep their order, and no sequence number is given twice
 //
-// power_loss [SEEDS [FIRST]]: each seed is a folder that lives through several power cuts and
-// kills. Prints the seed and the reason when something is wrong, and ends with 1.
+// power_loss [--seeds COUNT] [--first SEED]: each seed is a folder that lives through several power
+// cuts and kills. Prints the seed and the reason when something is wrong, and ends with 1.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -293,8 +294,17 @@ class Run {
 }  // namespace belfry::queue
 
 int main(int argc, char** argv) {
-  const uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 50;
-  const uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  uint64_t seeds = 50, first = 1;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view flag = argv[i];
+    uint64_t* const value = flag == "--seeds" ? &seeds : flag == "--first" ? &first : nullptr;
+    char* end = nullptr;
+    if (value != nullptr && i + 1 < argc) *value = std::strtoull(argv[i + 1], &end, 10);
+    if (end == nullptr || end == argv[i + 1] || *end != '\0' || seeds == 0) {
+      std::fprintf(stderr, "usage: power_loss [--seeds COUNT] [--first SEED]\n");
+      return 2;
+    }
+  }
   // Stores that find the power gone say so; here that is the point.
   belfry::log::configure(belfry::log::Level::error, belfry::log::Format::text);
   std::freopen("/dev/null", "w", stderr);

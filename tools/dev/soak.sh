@@ -15,7 +15,7 @@ for name in ${*:-power crash fuzz}; do
   echo "== $name"
   case "$name" in
     crash) python3 tests/crash/campaign.py --kills 200 ;;
-    power) build/tests/power_loss --seeds 1000 ;;
+    power) build/tests/power_loss/power_loss --seeds 1000 ;;
     fuzz) bash tools/dev/fuzz.sh --seconds 600 ;;
     *) echo "dev soak: there is no campaign '$name'" >&2; exit 2 ;;
   esac
