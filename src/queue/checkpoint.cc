@@ -249,7 +249,8 @@ Result<uint64_t> write_checkpoint(FileSystem& files, const std::string& folder, 
 }
 
 Result<std::optional<LoadedCheckpoint>> load_checkpoint(FileSystem& files,
-                                                        const std::string& folder, State& state) {
+                                                        const std::string& folder, State& state,
+                                                        const std::function<void()>& after_block) {
   const std::string path = folder + "/checkpoint";
   if (!files.exists(path)) return std::nullopt;
   auto file = files.open(path, OpenMode::read);
@@ -289,6 +290,7 @@ Result<std::optional<LoadedCheckpoint>> load_checkpoint(FileSystem& files,
     while (!decoder.at_end() && !ended)
       if (!read_part(decoder, state, out, ended)) return damaged(at);
     at += 8 + length;
+    after_block();
   }
   out.size = at;
   return out;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,8 +31,10 @@ struct LoadedCheckpoint {
   LogPosition position;
   uint64_t size = 0;
 };
-// None if there is no checkpoint: the store is new.
+// None if there is no checkpoint: the store is new. after_block is called about once a megabyte, so
+// that the index need not be in memory as a whole.
 Result<std::optional<LoadedCheckpoint>> load_checkpoint(FileSystem& files,
-                                                        const std::string& folder, State& state);
+                                                        const std::string& folder, State& state,
+                                                        const std::function<void()>& after_block);
 
 }  // namespace belfry::queue

@@ -40,11 +40,7 @@ void FifoGroups::changed(uint32_t number) {
     group.listed.reset();
   }
   if (entry == nullptr) {
-    if (group.promised == 0) {
-      by_name_.erase(group.name);
-      group = Group{};
-      free_.push_back(number);
-    }
+    if (group.promised == 0) forget(number);
     return;
   }
   if (group.head > 64 && group.head * 2 > group.sequences.size()) {
@@ -100,11 +96,26 @@ std::vector<uint64_t> FifoGroups::ready_messages(uint32_t number, size_t max) {
   return out;
 }
 
+void FifoGroups::forget(uint32_t number) {
+  by_name_.erase(groups_[number].name);
+  groups_[number] = Group{};
+  free_.push_back(number);
+}
+
 void FifoGroups::clear() {
   ready_.clear();
-  by_name_.clear();
-  groups_.clear();
-  free_.clear();
+  for (uint32_t number = 0; number < groups_.size(); ++number) {
+    auto& group = groups_[number];
+    if (!group.used) continue;
+    if (group.promised == 0) {
+      forget(number);
+      continue;
+    }
+    group.sequences = {};
+    group.head = 0;
+    group.in_flight = 0;
+    group.listed.reset();
+  }
 }
 
 }  // namespace belfry::queue

@@ -36,7 +36,7 @@ class FifoGroups {
   // The messages of the group that could be received one after another, from its first, at most
   // max.
   std::vector<uint64_t> ready_messages(uint32_t group, size_t max);
-  void clear();
+  void clear();  // of messages; promises stay
 
  private:
   struct Group {
@@ -48,6 +48,7 @@ class FifoGroups {
     bool used = false;
   };
   const Entry* first(Group& group);
+  void forget(uint32_t number);  // its number is free
 
   Pages& pages_;
   std::vector<Group> groups_;

@@ -253,7 +253,8 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
   if (from == to) return;
   Served served;
   std::vector<Callback<>> followers;
-  bool index_is_large = false;
+  std::vector<Callback<std::vector<Received>>> forsaken;
+  bool work_for_keeper = false;
   {
     std::lock_guard lock(state_mutex_);
     std::vector<QueueId> touched;
@@ -274,7 +275,9 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
         return true;
       });
     }
-    index_is_large = state_.resident_pages > options_.index_bytes / (kPageEntries * sizeof(Entry));
+    forsaken.swap(forsaken_);
+    work_for_keeper = state_.releasing() ||
+                      state_.resident_pages > options_.index_bytes / (kPageEntries * sizeof(Entry));
   }
   for (size_t i = from; i < to; ++i) {
     auto& work = works[i];
@@ -284,7 +287,8 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
   }
   for (auto& [lease, done] : served) answer(std::move(lease), std::move(done));
   for (auto& follower : followers) follower();
-  if (index_is_large) poke_keeper();
+  for (auto& waiter : forsaken) waiter({});
+  if (work_for_keeper) poke_keeper();
 }
 
 }  // namespace belfry::queue

@@ -36,7 +36,15 @@ void StoreImpl::keeper() {
   }
 }
 
+void StoreImpl::release_purged() {
+  for (bool more = true; more;) {
+    std::lock_guard lock(state_mutex_);
+    for (size_t i = 0; i < kPagesAtOnce && more; ++i) more = state_.release_some();
+  }
+}
+
 void StoreImpl::keep_house() {
+  release_purged();
   const bool affordable = logged_since_checkpoint_ >= 2 * checkpoint_size_;
   if (logged_since_checkpoint_ >=
           std::max(kSegmentsPerCheckpoint * options_.segment_bytes, 2 * checkpoint_size_) ||

@@ -184,6 +184,39 @@ void Pages::for_each(const std::function<void(Entry&)>& f) {
       if (entry.state != EntryState::gone) f(entry);
 }
 
+void Pages::for_each_in_memory(const std::function<void(Entry&)>& f) {
+  for (auto& [number, page] : pages_) {
+    if (page.slot) continue;
+    for (auto& entry : page.entries)
+      if (entry.state != EntryState::gone) f(entry);
+  }
+}
+
+std::unique_ptr<Pages> Pages::take_all() {
+  auto out = std::make_unique<Pages>(spill_, resident_);
+  out->pages_.swap(pages_);
+  std::swap(out->size_, size_);
+  std::swap(out->ready_, ready_);
+  return out;
+}
+
+std::vector<Entry> Pages::take_first_page() {
+  const auto at = pages_.begin();
+  auto entries = std::move(load(at->second).entries);
+  size_ -= at->second.live;
+  ready_ -= at->second.ready;
+  drop(at);
+  std::erase_if(entries, [](const Entry& entry) { return entry.state == EntryState::gone; });
+  return entries;
+}
+
+uint64_t Pages::last_sequence() const {
+  if (pages_.empty()) return 0;
+  const auto& [number, page] = *pages_.rbegin();
+  return page.entries.empty() ? number * kPageEntries + kPageEntries - 1
+                              : page.entries.back().sequence;
+}
+
 std::vector<uint64_t> Pages::sent_until(int64_t moment, size_t max) {
   std::vector<uint64_t> out;
   for (auto& [number, page] : pages_) {

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -45,6 +46,14 @@ class Pages {
   void for_each(const std::function<void(Entry&)>& f);
   // Entries sent at or before the moment, at most max.
   std::vector<uint64_t> sent_until(int64_t moment, size_t max);
+
+  // The same, but leaves out the pages put aside: all of their entries are ready.
+  void for_each_in_memory(const std::function<void(Entry&)>& f);
+
+  // Moves everything into another, to be taken apart page by page.
+  std::unique_ptr<Pages> take_all();
+  std::vector<Entry> take_first_page();  // and forgets it; not of an empty one
+  uint64_t last_sequence() const;        // at most; 0 when empty
 
   // Puts aside up to max pages of the middle; the number that went.
   size_t spill_cold(size_t max);

@@ -188,9 +188,17 @@ std::vector<Entry> QueueState::purge(uint64_t through) {
   return gone;
 }
 
+std::unique_ptr<Pages> QueueState::purge_all() {
+  deduplication.clear();
+  due_.clear();
+  groups_.clear();
+  leased_ = delayed_ = aside_ = 0;
+  return pages_.take_all();
+}
+
 void QueueState::void_leases() {
   std::vector<uint64_t> held;
-  pages_.for_each([&](Entry& entry) {
+  pages_.for_each_in_memory([&](Entry& entry) {
     if (entry.state == EntryState::leased) held.push_back(entry.sequence);
   });
   for (const uint64_t sequence : held) to_ready(*pages_.find(sequence));

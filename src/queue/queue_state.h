@@ -50,7 +50,8 @@ class QueueState {
   void lease(const LeaseItem& item, int64_t from, int64_t until);
   void set_visibility(uint64_t sequence, int64_t until, int64_t now);
   void relocate(uint64_t sequence, const Location& to);
-  std::vector<Entry> purge(uint64_t through);  // what went
+  std::vector<Entry> purge(uint64_t through);  // what went; for recovery
+  std::unique_ptr<Pages> purge_all();          // what went
   void void_leases();
 
   struct Taken {

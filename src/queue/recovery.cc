@@ -85,14 +85,13 @@ Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
   // Names that a killed process made or replaced count from here on, too.
   if (auto done = files.sync_directory(folder); !done) return tl::unexpected(done.error());
   if (auto done = segments.scan(); !done) return tl::unexpected(done.error());
-  auto checkpoint = load_checkpoint(files, folder, state);
+  auto checkpoint = load_checkpoint(files, folder, state, [&] { spill(state, resident_pages); });
   if (!checkpoint) return tl::unexpected(checkpoint.error());
   Recovered out;
   const int64_t now = clock.now().time_since_epoch().count();
   if (*checkpoint) {
     out.checkpoint = (*checkpoint)->position;
     out.checkpoint_size = (*checkpoint)->size;
-    spill(state, resident_pages);
   } else if (segments.any_files()) {
     return fail(fmt::format(
         "{}/checkpoint is missing although there are segments: restore the folder from a copy",
@@ -113,6 +112,8 @@ Result<Recovered> recover(FileSystem& files, Clock& clock, Random& random,
     auto size = write_checkpoint(files, folder, state, none, out.checkpoint);
     if (!size) return tl::unexpected(size.error());
     out.checkpoint_size = *size;
+  }
+  while (state.release_some()) {
   }
   for (const auto& [generation, live] : state.live()) {
     const auto at = segments.found().find(generation);

@@ -45,7 +45,7 @@ std::vector<std::string> State::queue_names() const {
 void State::destroy(QueueId id) {
   const auto at = queues_.find(id);
   if (at == queues_.end()) return;
-  purge(*at->second, UINT64_MAX);
+  purge(*at->second);
   hide(id);
   queues_.erase(at);
 }
@@ -76,8 +76,18 @@ void State::erase(QueueState& queue, uint64_t sequence) {
   if (const auto entry = queue.erase(sequence)) release(*entry);
 }
 
-void State::purge(QueueState& queue, uint64_t through) {
-  for (const auto& entry : queue.purge(through)) release(entry);
+void State::purge(QueueState& queue) {
+  released_.push_back(queue.purge_all());
+}
+
+bool State::release_some() {
+  if (released_.empty()) return false;
+  auto& pages = *released_.front();
+  if (pages.count() == 0)
+    released_.pop_front();
+  else
+    for (const auto& entry : pages.take_first_page()) release(entry);
+  return !released_.empty();
 }
 
 void State::relocate(QueueState& queue, uint64_t sequence, const Location& to) {
@@ -172,8 +182,13 @@ bool State::replay(const RecordView& record, const Location& where, int64_t now)
     case RecordKind::purged: {
       auto* queue = find(decoder.u32());
       const uint64_t through = decoder.u64();
-      if (queue != nullptr) purge(*queue, through);
-      return decoder.ok();
+      if (queue == nullptr || !decoder.ok()) return decoder.ok();
+      // The checkpoint that this is replayed over may have later messages.
+      if (queue->pages().last_sequence() <= through)
+        purge(*queue);
+      else
+        for (const auto& entry : queue->purge(through)) release(entry);
+      return true;
     }
     case RecordKind::deleted:
       destroy(decoder.u32());

@@ -5,6 +5,7 @@
 // Not thread-safe: under the store's state lock.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,15 +26,20 @@ class State {
   QueueState& define(QueueId id, std::string_view name, const QueueSettings& settings,
                      int64_t now);  // or changes
   void hide(QueueId id);            // its name is free again; it is being destroyed
-  void destroy(QueueId id);
+  void destroy(QueueId id);         // its messages are let go in steps, see release_some
   std::vector<std::string> queue_names() const;
   const std::map<QueueId, std::unique_ptr<QueueState>>& queues() const { return queues_; }
 
   // Changes of messages, keeping account of segments.
   void add(QueueState& queue, const Entry& entry, bool promised);
   void erase(QueueState& queue, uint64_t sequence);
-  void purge(QueueState& queue, uint64_t through);
+  void purge(QueueState& queue);  // let go in steps, see release_some
   void relocate(QueueState& queue, uint64_t sequence, const Location& to);
+
+  // What was purged or destroyed is out of sight at once, but kept account of until it is let go
+  // page by page, so that a deep queue holds nobody up. True: there is more.
+  bool release_some();
+  bool releasing() const { return !released_.empty(); }
 
   struct Live {
     uint64_t messages = 0, bytes = 0;
@@ -57,6 +63,7 @@ class State {
   std::map<QueueId, std::unique_ptr<QueueState>> queues_;
   std::map<std::string, QueueId, std::less<>> names_;
   std::unordered_map<uint32_t, Live> live_;
+  std::deque<std::unique_ptr<Pages>> released_;
 };
 
 }  // namespace belfry::queue

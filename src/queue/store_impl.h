@@ -133,6 +133,7 @@ class StoreImpl final : public Store {
   size_t dead_segments() const;
   Result<void> checkpoint();
   void free_segments();
+  void release_purged();
   bool empty_a_segment();
   void put_pages_aside();
 
@@ -149,6 +150,7 @@ class StoreImpl final : public Store {
   std::set<std::pair<int64_t, QueueId>> due_;               // wall time
   std::set<std::tuple<int64_t, QueueId, uint64_t>> waits_;  // monotonic; queue, waiter
   uint64_t next_waiter_ = 1;
+  std::vector<Callback<std::vector<Received>>> forsaken_;  // who waited at a queue that was deleted
   LogPosition end_;           // of the durable log, all of it in effect
   LogPosition checkpointed_;  // where the newest checkpoint was taken
 

@@ -215,7 +215,8 @@ void StoreImpl::run_due() {
     }
     const int64_t moment = clock_.monotonic().count();
     while (!waits_.empty() && std::get<0>(*waits_.begin()) <= moment) {
-      const auto [deadline, id, waiter] = *waits_.begin();
+      const QueueId id = std::get<1>(*waits_.begin());
+      const uint64_t waiter = std::get<2>(*waits_.begin());
       waits_.erase(waits_.begin());
       auto* queue = state_.find(id);
       if (queue == nullptr) continue;

@@ -332,5 +332,50 @@ TEST_F(StoreTest, ClosingTwiceOverAndCrashingKeepsSequencesUnique) {
   }
 }
 
+TEST_F(StoreTest, ADeepQueueIsPurgedOrDeletedAndItsRoomUsedAgain) {
+  store.reset();
+  options.index_bytes = 1;
+  options.maximum_bytes = 8 << 20;
+  open();
+  const auto other = make("other");
+  send(other, "stays");
+  for (int round = 0; round < 6; ++round) {
+    const auto queue = make("deep", round % 2 == 0 ? fifo() : QueueSettings{});
+    for (int batches = 0; batches < 30;) {
+      Batch batch;
+      for (int i = 0; i < 200; ++i) {
+        Message message;
+        message.body.assign(500, 'x');
+        message.group = std::to_string(i);
+        batch.send(queue, std::move(message));
+      }
+      // Full: until the keeper has let go of what was purged.
+      batches += store->commit(std::move(batch)).status == CommitStatus::durable;
+    }
+    const auto held = store->receive(queue, 10);
+    ASSERT_EQ(held.size(), 10u);
+    ASSERT_TRUE(store->purge(queue));
+    const auto counts = store->counts(queue);
+    EXPECT_EQ(counts.visible + counts.in_flight + counts.delayed, 0u);
+    EXPECT_TRUE(store->receive(queue, 1).empty());
+    remove(queue, held[0].receipt);
+    const auto sent = send(queue, "after", "1");
+    EXPECT_EQ(sent.sequence, 6001u);
+    if (round == 2) crash();
+    if (round == 3) reopen();
+    EXPECT_EQ(bodies(store->peek(queue, 0, 10)), std::vector<std::string>{"after"});
+    EXPECT_EQ(bodies(store->receive(queue, 10)), std::vector<std::string>{"after"});
+    ASSERT_TRUE(store->delete_queue(queue));
+  }
+  EXPECT_EQ(bodies(store->receive(other, 10)), std::vector<std::string>{"stays"});
+}
+
+TEST_F(StoreTest, WhoWaitsAtADeletedQueueIsAnswered) {
+  const auto queue = make("orders");
+  auto waiter = receive_later(queue, std::chrono::hours(1));
+  ASSERT_TRUE(store->delete_queue(queue));
+  EXPECT_TRUE(waiter.get().empty());
+}
+
 }  // namespace
 }  // namespace belfry::queue

@@ -276,8 +276,11 @@ void StoreImpl::take_effect_locked(Work& work, std::vector<QueueId>& touched) {
       for (const uint64_t sequence : operation.sequences) state_.erase(*queue, sequence);
       touch(touched, queue->id);
     } else if constexpr (std::is_same_v<T, PurgeOperation>) {
-      if (auto* queue = state_.find(operation.queue)) state_.purge(*queue, operation.through);
+      // Every message there arrived earlier in the log than the purge.
+      if (auto* queue = state_.find(operation.queue)) state_.purge(*queue);
     } else if constexpr (std::is_same_v<T, DeleteOperation>) {
+      if (auto* queue = state_.find(operation.queue))
+        for (auto& waiter : queue->waiters) forsaken_.push_back(std::move(waiter.done));
       state_.destroy(operation.queue);
     } else if constexpr (std::is_same_v<T, RelocateOperation>) {
       auto* queue = operation.to.length != 0 ? state_.find(operation.queue) : nullptr;
