@@ -17,8 +17,9 @@ std::string who(const msp::SigningIdentity& identity) {
   return fmt::format("{} of {}", identity.certificate().subject(), identity.msp_id());
 }
 
-// Connecting failed. The words are gRPC's own, of the version we build with; what is not recognised
-// is "unreachable".
+// Connecting failed, or a connection broke: gRPC gives both the same code. The words are its own,
+// of the version we build with, or the peer's (what a Go or C++ server says as it shuts down is
+// passed on to its streams): what is not known as a failure to connect is a connection that broke.
 StreamEnd unavailable(std::string_view text, const PeerAddress& peer) {
   const std::string& at = peer.address;
   if (says(text, "certificate verify failed"))
@@ -69,7 +70,9 @@ StreamEnd unavailable(std::string_view text, const PeerAddress& peer) {
       says(text, "Endpoint read failed"))
     return again("peer-gone",
                  fmt::format("{} closed the connection: it restarts, or the network broke", at));
-  return again("unreachable", fmt::format("{} cannot be reached: {}", at, text));
+  if (says(text, "failed to connect"))
+    return again("unreachable", fmt::format("{} cannot be reached: {}", at, text));
+  return again("peer-gone", fmt::format("{} ended the connection: {}", at, text));
 }
 
 }  // namespace

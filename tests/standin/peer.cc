@@ -150,7 +150,11 @@ grpc::Status StandinPeer::Services::deliver(grpc::ServerContext& context, Stream
       return {grpc::StatusCode::INTERNAL,
               "grpc: failed to unmarshal the received message: proto: cannot parse invalid "
               "wire-format data"};
-    ++peer_.seeks_;
+    {
+      const std::lock_guard lock(peer_.mutex_);
+      ++peer_.seeks_;
+    }
+    peer_.sought_.notify_all();
     Request request;
     bool hang_up = false;
     int status = read(context, envelope, request);
@@ -428,6 +432,11 @@ Misbehaviour StandinPeer::misbehaviour() const {
 void StandinPeer::add_private_data(uint64_t block, uint64_t transaction, std::string data) {
   const std::lock_guard lock(mutex_);
   private_data_[block].emplace_back(transaction, std::move(data));
+}
+
+void StandinPeer::wait_for_seeks(int count) const {
+  std::unique_lock lock(mutex_);
+  sought_.wait(lock, [&] { return seeks_ >= count; });
 }
 
 void StandinPeer::on_sent(std::function<void(uint64_t)> callback) {

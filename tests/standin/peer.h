@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -60,6 +61,9 @@ class StandinPeer {
   // Called as each block is handed to a stream.
   void on_sent(std::function<void(uint64_t block)> callback);
   int seeks() const { return seeks_; }  // so far
+  // Until so many seeks arrived: the streams they belong to are then this peer's, no longer a
+  // client's plan.
+  void wait_for_seeks(int count) const;
 
  private:
   class Services;
@@ -74,6 +78,7 @@ class StandinPeer {
   std::map<uint64_t, std::vector<std::pair<uint64_t, std::string>>> private_data_;
   std::function<void(uint64_t)> on_sent_;
   std::atomic<int> seeks_{0};
+  mutable std::condition_variable sought_;
   std::atomic<bool> stopping_{false};
   int port_;
   std::unique_ptr<Services> services_;
