@@ -115,6 +115,7 @@ struct NetworkConfig {
   Deliver deliver = Deliver::full;
   uint64_t maximum_block = 100 << 20;
   Duration silence_timeout = std::chrono::minutes(5);
+  Duration keepalive = std::chrono::seconds(60);
 };
 
 struct StartConfig {

@@ -110,7 +110,9 @@ Value<NetworkConfig> network() {
        member("maximum_block", &NetworkConfig::maximum_block, size(1 << 20, 1 << 30),
               "the largest block taken from a peer"),
        member("silence_timeout", &NetworkConfig::silence_timeout, duration(seconds(10), hours(24)),
-              "a peer that is silent for so long is asked again, elsewhere if possible")});
+              "a peer that is silent for so long is asked again, elsewhere if possible"),
+       member("keepalive", &NetworkConfig::keepalive, duration(seconds(60), hours(2)),
+              "between pings to a peer; Fabric's peers hang up on faster ones")});
 }
 
 Value<ListenerConfig> listener() {

@@ -234,6 +234,9 @@ constexpr Mistake kMistakes[] = {
      "\"+15555550100\"}",
      "belfry.yaml:21:9: topic 'news' has two subscriptions with the id 'sms-15555550100': give one "
      "of them an `id`\n"},
+    {"Keepalive", "charity: {blocks: ledger.blockfile}",
+     "charity: {blocks: ledger.blockfile, keepalive: 30s}",
+     "belfry.yaml:2:50: 30s is out of bounds: from 1m to 2h\n"},
     {"Several", "network: charity", "network: church\n    invalid: 7\n    colour: red",
      "belfry.yaml:5:14: there is no network 'church'; there is only: charity\n"
      "belfry.yaml:6:14: expected true or false, not '7'\n"

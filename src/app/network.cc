@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/client_tls.h"
 #include "app/signatures.h"
 #include "decode/transaction.h"
 #include "fabric/block_files.h"
@@ -45,13 +46,9 @@ Result<fabric::PeerAddress> peer_address(const PeerConfig& config, FileSystem& f
     return {};
   };
   if (auto got = read(config.tls_ca, peer.tls_ca); !got) return tl::unexpected(got.error());
-  if (config.tls) {
-    peer.client_tls.emplace();
-    if (auto got = read(config.tls->certificate, peer.client_tls->certificate); !got)
-      return tl::unexpected(got.error());
-    if (auto got = read(config.tls->key, peer.client_tls->key); !got)
-      return tl::unexpected(got.error());
-  }
+  if (config.tls)
+    peer.client_tls =
+        client_tls(files, msp::IdentityFiles{config.tls->certificate.value, config.tls->key.value});
   return peer;
 }
 
@@ -84,6 +81,8 @@ Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem
     peer.tls_ca = endpoint.tls_ca;
     peer.tls_server_name = endpoint.override_name;
     peer.plaintext = !endpoint.tls;
+    if (profile->client_tls && endpoint.tls)
+      peer.client_tls = client_tls(files, *profile->client_tls);
     settings.peers.push_back(std::move(peer));
   }
   settings.msp_id = config.msp.empty() ? profile->msp_id : config.msp.value;
@@ -138,6 +137,7 @@ class PeerNetwork final : public Network {
     options.identity = [this] { return identity_.current(); };
     options.kind = stream_kind(config.deliver);
     options.limits.receive_limit = config.maximum_block;
+    options.limits.keepalive = config.keepalive;
     options.idle_check = config.silence_timeout;
     options.clock = &host.clock;
     options.random = &host.random;

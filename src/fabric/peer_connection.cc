@@ -199,14 +199,16 @@ Result<PeerConnection> PeerConnection::make(const PeerAddress& peer,
     if (!authorities) return fail("tls_ca: " + authorities.error().message);
   }
   if (peer.client_tls) {
-    auto certificate = msp::Certificate::from_pem(peer.client_tls->certificate);
+    auto client = peer.client_tls();
+    if (!client) return tl::unexpected(client.error());
+    auto certificate = msp::Certificate::from_pem(client->certificate);
     if (!certificate) return fail("the TLS client certificate: " + certificate.error().message);
-    auto key = msp::Signer::from_pem(peer.client_tls->key);
+    auto key = msp::Signer::from_pem(client->key);
     if (!key) return fail("the TLS client key: " + key.error().message);
     if (!key->matches(*certificate))
       return fail("the TLS client certificate and its key do not belong together");
-    tls.pem_cert_chain = peer.client_tls->certificate;
-    tls.pem_private_key = peer.client_tls->key;
+    tls.pem_cert_chain = client->certificate;
+    tls.pem_private_key = client->key;
     out.tls_cert_hash_ = view(certificate->fingerprint());
   }
   if (!peer.tls_server_name.empty()) arguments.SetSslTargetNameOverride(peer.tls_server_name);

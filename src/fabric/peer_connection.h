@@ -9,8 +9,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -25,6 +25,8 @@ struct ClientTls {
   std::string certificate;  // PEM
   std::string key;          // PEM
 };
+// Asked at each connect, so that a renewed certificate is used without a restart; thread-safe.
+using CurrentClientTls = std::function<Result<ClientTls>()>;
 
 // Where a peer is and how to trust it.
 struct PeerAddress {
@@ -32,14 +34,16 @@ struct PeerAddress {
   std::string tls_ca;           // PEM; empty: the system's authorities
   std::string tls_server_name;  // expected in the peer's certificate instead of the address's host;
                                 // empty: the host
-  std::optional<ClientTls> client_tls;  // shown to peers that ask for one (mutual TLS)
-  bool plaintext = false;               // no TLS at all: only where the file says so
+  CurrentClientTls client_tls;  // shown to peers that ask for one (mutual TLS); null: none
+  bool plaintext = false;       // no TLS at all: only where the file says so
 };
 
+// Fabric's peers hang up on clients that ping faster.
+inline constexpr Duration kLeastKeepalive = std::chrono::seconds(60);
+
 struct ConnectionLimits {
-  uint64_t receive_limit = 100 << 20;  // bytes of one message, so of one block; at most 2 GiB - 1
-  Duration keepalive =
-      std::chrono::seconds(60);  // between pings; Fabric's peers hang up on faster ones
+  uint64_t receive_limit = 100 << 20;    // bytes of one message, so of one block; at most 2 GiB - 1
+  Duration keepalive = kLeastKeepalive;  // between pings
   Duration keepalive_timeout =
       std::chrono::seconds(20);  // a ping unanswered for so long ends the connection
   Duration answer_timeout = std::chrono::seconds(10);  // connecting and one answer

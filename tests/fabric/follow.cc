@@ -85,8 +85,9 @@ int run(const Arguments& arguments) {
     address.address = peer.substr(0, equals);
     address.tls_ca = read(peer.substr(equals + 1));
     if (!arguments.tls_certificate.empty())
-      address.client_tls =
-          fabric::ClientTls{read(arguments.tls_certificate), read(arguments.tls_key)};
+      address.client_tls = [&arguments] {
+        return fabric::ClientTls{read(arguments.tls_certificate), read(arguments.tls_key)};
+      };
     options.peers.push_back(address);
   }
   msp::IdentityProvider provider(posix_files(), system_clock(), arguments.msp,

@@ -47,6 +47,9 @@ struct Network {
       return std::make_shared<const msp::SigningIdentity>(std::move(*identity));
     };
   }
+  static fabric::CurrentClientTls shows(const std::string& certificate, const std::string& key) {
+    return [=] { return fabric::ClientTls{certificate, key}; };
+  }
   fabric::PeerSourceOptions source(const std::vector<std::string>& addresses) {
     fabric::PeerSourceOptions out;
     out.channel = "mychannel";

@@ -205,7 +205,7 @@ TEST_F(TranscriptTest, EveryRecordedCaseOfDeliver) {
     const bool mutual = name.rfind("mutual TLS", 0) == 0;
     StandinPeer peer(mutual ? strict : options, chain);
     auto address = network.at(peer.address());
-    if (mutual) address.client_tls = fabric::ClientTls{client.certificate, client.key};
+    if (mutual) address.client_tls = Network::shows(client.certificate, client.key);
     replay(one, *fabric::PeerConnection::make(address, {}), *chain);
     ++replayed;
   }
