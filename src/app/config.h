@@ -218,6 +218,20 @@ struct AdminConfig {
   Text address{"127.0.0.1:8740", {}};
 };
 
+struct AwsUserConfig {
+  Text access_key;
+  Text secret_key;
+  JsonText policy;
+};
+
+// The AWS-compatible endpoint.
+struct AwsConfig {
+  Text address{"127.0.0.1:4566", {}};
+  Text account{"000000000000", {}};
+  Text region{"us-east-1", {}};
+  Table<AwsUserConfig> users;
+};
+
 struct LogConfig {
   log::Level level = log::Level::info;
   log::Format format = log::Format::text;
@@ -239,6 +253,7 @@ struct Config {
   SmsConfig sms;
   Text data;  // empty: ./belfry-data
   AdminConfig admin;
+  std::optional<AwsConfig> aws;
   LogConfig log;
   LimitsConfig limits;
 };

@@ -150,6 +150,7 @@ void check_config(FileSystem& files, const Config& config, std::vector<Problem>&
   check_stages(config, problems);
   check_subscriptions(config, problems);
   check_sms(config, problems);
+  check_aws(config, problems);
   if (problems.empty()) check_ways(config, problems);
 }
 

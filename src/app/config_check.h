@@ -15,6 +15,7 @@ void check_networks(FileSystem& files, const Config& config, std::vector<Problem
 void check_stages(const Config& config, std::vector<Problem>& problems);
 void check_subscriptions(const Config& config, std::vector<Problem>& problems);
 void check_sms(const Config& config, std::vector<Problem>& problems);
+void check_aws(const Config& config, std::vector<Problem>& problems);
 void check_ways(const Config& config, std::vector<Problem>& problems);
 
 // "host:port" with a port from least to 65535; says what is wrong otherwise.

@@ -150,10 +150,12 @@ class NetworkCheck {
 }  // namespace
 
 void check_networks(FileSystem& files, const Config& config, std::vector<Problem>& problems) {
-  if (config.networks.empty())
+  // Queues that AWS's clients use are reason enough to run.
+  const bool serves_others = config.aws && config.networks.empty() && config.listeners.empty();
+  if (config.networks.empty() && !serves_others)
     problems.push_back(
         {{}, "no network is named: belfry needs one to listen to, under `networks`"});
-  if (config.listeners.empty())
+  if (config.listeners.empty() && !serves_others)
     problems.push_back(
         {{}, "no listener is named: belfry would hear nothing; add one under `listeners`"});
   for (const auto& network : config.networks) NetworkCheck(files, network, problems).run();

@@ -285,6 +285,28 @@ Value<SmsConfig> sms() {
               "send through a provider's HTTP interface")});
 }
 
+Value<AwsConfig> aws() {
+  const auto user = record<AwsUserConfig>(
+      "a user",
+      {member("access_key", &AwsUserConfig::access_key, text("an access key id"),
+              "what requests name as their signer", required_key),
+       member("secret_key", &AwsUserConfig::secret_key, secret(), "what they are signed with"),
+       secret_file_member("secret_key", &AwsUserConfig::secret_key),
+       member("policy", &AwsUserConfig::policy, json("a policy (a mapping)"),
+              "what the user may do, in IAM's form: Statement with Effect, Action and Resource",
+              required_key)});
+  return record<AwsConfig>(
+      "the AWS-compatible endpoint",
+      {member("address", &AwsConfig::address, text("HOST:PORT", "^.+:[0-9]+$"),
+              "where it is served; port 0 takes a free one"),
+       member("account", &AwsConfig::account, text("twelve digits", "^[0-9]{12}$"),
+              "the account in URLs and ARNs"),
+       member("region", &AwsConfig::region, text("a region"),
+              "of requests that are not signed for one"),
+       member("users", &AwsConfig::users, table(user),
+              "who may call; without users anybody on this machine, and nobody else")});
+}
+
 }  // namespace
 
 const Value<Config>& config_schema() {
@@ -308,6 +330,8 @@ const Value<Config>& config_schema() {
                           "where the admin API, /metrics, /healthz and /readyz are served; port 0 "
                           "takes a free one")}),
               "the admin API (docs/api.md)"),
+       member("aws", &Config::aws, aws(),
+              "serve queues as Amazon SQS (docs/queues.md); `aws: {}` is enough"),
        member("log", &Config::log,
               record<LogConfig>("the log settings",
                                 {member("level", &LogConfig::level,

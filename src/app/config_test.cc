@@ -103,6 +103,25 @@ TEST_F(ConfigTest, RemembersWhereAPatternsPartsStood) {
   EXPECT_EQ(mark.column, 56);
 }
 
+TEST_F(ConfigTest, TheAwsEndpointIsReasonEnough) {
+  EXPECT_EQ(problems("aws: {}\nqueues:\n  donations: {}\n"), "");
+  const auto result = parse(R"(aws:
+  account: "111122223333"
+  users:
+    alice:
+      access_key: AKID
+      secret_key_file: password
+      policy: {Statement: {Effect: Allow, Action: "sqs:*", Resource: "*"}}
+)");
+  ASSERT_EQ(format_problems("belfry.yaml", result.problems), "");
+  EXPECT_EQ(result.config.aws->address.value, "127.0.0.1:4566");
+  EXPECT_EQ(result.config.aws->users.find("alice")->secret_key.value, "sesame");
+  EXPECT_EQ(problems("aws:\n  account: \"12\"\n  users:\n    bob: {access_key: A, secret_key: s, "
+                     "policy: {Statement: {Effect: Maybe, Action: a, Resource: b}}}\n"),
+            "belfry.yaml:2:12: expected twelve digits, not '12'\n"
+            "belfry.yaml:4:49: Effect must be Allow or Deny\n");
+}
+
 // A change to the good file, and the exact messages it must give.
 struct Mistake {
   const char* name;

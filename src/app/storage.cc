@@ -8,7 +8,8 @@ namespace belfry::app {
 
 namespace {
 
-queue::QueueSettings settings_of(const QueueConfig& config) {
+// `shared`: clients over the network may hold leases, too.
+queue::QueueSettings settings_of(const QueueConfig& config, bool shared) {
   queue::QueueSettings settings;
   settings.fifo = config.fifo;
   settings.visibility_timeout = config.visibility_timeout;
@@ -18,7 +19,7 @@ queue::QueueSettings settings_of(const QueueConfig& config) {
   settings.content_deduplication = config.content_deduplication;
   if (config.dead_letter)
     settings.dead_letter = {config.dead_letter->queue.value, config.dead_letter->after};
-  settings.leases_end_with_process = true;  // only our own workers lease
+  settings.leases_end_with_process = !shared;
   return settings;
 }
 
@@ -80,10 +81,13 @@ Result<void> declare_stages(const Config& config, Storage& storage) {
   for (const bool dead_letters : {false, true})
     for (const auto& queue : config.queues)
       if (queue.value.dead_letter.has_value() == dead_letters)
-        if (auto opened = open(queue.name, settings_of(queue.value)); !opened) return opened;
+        if (auto opened = open(queue.name, settings_of(queue.value, config.aws.has_value()));
+            !opened)
+          return opened;
   for (const auto& function : config.functions) {
     if (function.value.from) continue;
-    if (auto opened = open(function_queue(function), settings_of({})); !opened) return opened;
+    if (auto opened = open(function_queue(function), settings_of({}, false)); !opened)
+      return opened;
   }
   for (const auto& topic : config.topics) {
     if (auto opened = storage.topics->open_topic(topic.name); !opened) return opened;

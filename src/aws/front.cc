@@ -32,7 +32,7 @@ const std::string* parameter(const Parameters& parameters, std::string_view name
 // One request on its way: what the answer needs to know.
 struct Front::Call {
   http::Respond respond;
-  const Service* service = nullptr;
+  std::shared_ptr<const Service> service;
   const Action* action = nullptr;
   std::string action_name;
   bool json = false;
@@ -101,7 +101,7 @@ Front::Front(Clock& clock, Random& random, Options options)
     : clock_(clock), random_(random), options_(std::move(options)) {}
 
 void Front::add(Service service) {
-  services_.push_back(std::move(service));
+  services_.push_back(std::make_shared<const Service>(std::move(service)));
 }
 
 void Front::add_rest(std::string prefix, std::string service, RestHandler handler) {
@@ -178,7 +178,7 @@ void Front::handle_json(const http::ServerRequest& request, const std::string& t
   const size_t dot = target.rfind('.');
   const std::string_view prefix = std::string_view(target).substr(0, std::min(dot, target.size()));
   for (const auto& service : services_)
-    if (!service.json_prefix.empty() && service.json_prefix == prefix) call->service = &service;
+    if (!service->json_prefix.empty() && service->json_prefix == prefix) call->service = service;
   if (!call->service || dot == std::string::npos)
     return call->refuse({"UnknownOperationException", "",
                          fmt::format("belfry has no service for the target '{}'", target), 400});
@@ -203,19 +203,19 @@ void Front::handle_json(const http::ServerRequest& request, const std::string& t
   run(std::move(call));
 }
 
-const Service* Front::query_service(const Parameters& parameters,
-                                    const std::string& signed_service) const {
+std::shared_ptr<const Service> Front::query_service(const Parameters& parameters,
+                                                    const std::string& signed_service) const {
   const std::string* version = parameter(parameters, "Version");
   const std::string* action = parameter(parameters, "Action");
   for (const auto& service : services_)
-    if (!service.query_version.empty() && service.name == signed_service) return &service;
+    if (!service->query_version.empty() && service->name == signed_service) return service;
   for (const auto& service : services_)
-    if (!service.query_version.empty() && version && service.query_version == *version &&
-        (!action || service.actions.contains(*action)))
-      return &service;
+    if (!service->query_version.empty() && version && service->query_version == *version &&
+        (!action || service->actions.contains(*action)))
+      return service;
   for (const auto& service : services_)
-    if (!service.query_version.empty() && action && service.actions.contains(*action))
-      return &service;
+    if (!service->query_version.empty() && action && service->actions.contains(*action))
+      return service;
   return nullptr;
 }
 

@@ -41,13 +41,13 @@ class Front {
   void handle_json(const http::ServerRequest& request, const std::string& target,
                    std::shared_ptr<Call> call);
   void handle_query(const http::ServerRequest& request, std::shared_ptr<Call> call);
-  const Service* query_service(const Parameters& parameters,
-                               const std::string& signed_service) const;
+  std::shared_ptr<const Service> query_service(const Parameters& parameters,
+                                               const std::string& signed_service) const;
 
   Clock& clock_;
   Random& random_;
   const Options options_;
-  std::vector<Service> services_;
+  std::vector<std::shared_ptr<const Service>> services_;  // calls under way hold theirs
   struct Rest {
     std::string prefix, service;
     RestHandler handler;

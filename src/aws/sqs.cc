@@ -23,7 +23,9 @@ Sqs::Sqs(queue::Store& store, Clock& clock, Random& random, Executor& executor, 
                        sqs::MessageActions(store),
                        std::make_shared<sqs::MoveTasks>(store, clock, random, executor)}) {}
 
-Sqs::~Sqs() = default;
+Sqs::~Sqs() {
+  parts_->tasks->stop();
+}
 
 void Sqs::resume() {
   parts_->tasks->resume();

@@ -110,15 +110,16 @@ Answer MoveTasks::start(const Input& input, const Caller& caller) {
   return boost::json::object{{"TaskHandle", to_text({task.id, arn_of(task.source, caller)})}};
 }
 
+void MoveTasks::stop() {
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+}
+
 void MoveTasks::later(const std::string& source, const std::string& id) {
-  Duration pause = kTick;
-  {
-    std::lock_guard lock(mutex_);
-    const auto at = running_.find(source);
-    if (at == running_.end() || at->second.id != id) return;
-    pause = pause_of(at->second);
-  }
-  executor_.post_after(pause, [weak = weak_from_this(), source, id] {
+  std::lock_guard lock(mutex_);
+  const auto at = running_.find(source);
+  if (stopping_ || at == running_.end() || at->second.id != id) return;
+  executor_.post_after(pause_of(at->second), [weak = weak_from_this(), source, id] {
     if (const auto self = weak.lock()) self->step(source, id);
   });
 }
@@ -139,7 +140,7 @@ void MoveTasks::step(const std::string& source, const std::string& id) {
   {
     std::lock_guard lock(mutex_);
     const auto at = running_.find(source);
-    if (at == running_.end() || at->second.id != id) return;  // cancelled meanwhile
+    if (stopping_ || at == running_.end() || at->second.id != id) return;  // cancelled meanwhile
     task = at->second;
   }
   const auto from = store_.find_queue(source);

@@ -20,8 +20,8 @@
 
 namespace belfry::aws::sqs {
 
-// Thread-safe. Made by make_shared: steps under way hold it weakly. Store and executor must outlive
-// the last of them, which is when both have stopped calling back.
+// Thread-safe. Made by make_shared: steps under way hold it. The store must outlive the last of
+// them, the executor only stop().
 class MoveTasks : public std::enable_shared_from_this<MoveTasks> {
  public:
   using Input = boost::json::object;
@@ -30,6 +30,7 @@ class MoveTasks : public std::enable_shared_from_this<MoveTasks> {
       : store_(store), clock_(clock), random_(random), executor_(executor) {}
 
   void resume();  // goes on with tasks that ran when belfry ended; once
+  void stop();    // begins no further step, and needs the executor no more
 
   Answer start(const Input& input, const Caller& caller);
   Answer cancel(const Input& input, const Caller& caller);
@@ -50,6 +51,7 @@ class MoveTasks : public std::enable_shared_from_this<MoveTasks> {
   Executor& executor_;
   std::mutex starting_;       // one start or cancellation after another
   mutable std::mutex mutex_;  // of what follows; never held while the disk is awaited
+  bool stopping_ = false;
   std::map<std::string, MoveTask> running_;  // by source
 };
 

@@ -41,6 +41,10 @@ std::string admin_address_file(const std::string& data_folder) {
   return data_folder + "/admin-address";
 }
 
+std::string aws_address_file(const std::string& data_folder) {
+  return data_folder + "/aws-address";
+}
+
 ApiClient::ApiClient(const ApiOptions& options) : address_(options.api) {
   if (address_.empty()) {
     const auto noted =

@@ -44,5 +44,7 @@ class ApiClient {
 
 // Where a running belfry notes its admin address, for the commands: DATA/admin-address.
 std::string admin_address_file(const std::string& data_folder);
+std::string aws_address_file(
+    const std::string& data_folder);  // the same of the AWS-compatible endpoint
 
 }  // namespace belfry::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/admin.h"
+#include "app/aws_front.h"
 #include "app/channel_runner.h"
 #include "app/runtime.h"
 #include "app/storage.h"
@@ -23,6 +24,7 @@ struct Options {
   std::string config = "belfry.yaml";
   std::string data;
   std::string admin;
+  std::string aws;
   std::optional<log::Format> log_format;
   std::optional<log::Level> log_level;
   bool until_finished = false;
@@ -56,6 +58,10 @@ int run_belfry(const Program& program, const Options& options) {
   std::optional<app::Config> config = load(program, options.config);
   if (!config) return kMisused;
   if (!options.admin.empty()) config->admin.address = {options.admin, {}};
+  if (!options.aws.empty()) {
+    if (!config->aws) config->aws.emplace();
+    config->aws->address = {options.aws, {}};
+  }
   configure_log(*config, options);
   const StopSignals signals;  // before any thread, so that all inherit the mask
   const std::string folder = app::data_folder(*config, options.data);
@@ -66,6 +72,16 @@ int run_belfry(const Program& program, const Options& options) {
   const std::string address = (*admin)->address();
   if (auto noted = replace_whole(posix_files(), admin_address_file(folder), address + "\n"); !noted)
     return program.failed(noted.error().message);
+  std::unique_ptr<app::AwsFront> aws;
+  if ((*runtime)->config().aws) {
+    auto started = app::AwsFront::start(**runtime);
+    if (!started) return program.failed(started.error().message);
+    aws = std::move(*started);
+    if (auto noted = replace_whole(posix_files(), aws_address_file(folder), aws->address() + "\n");
+        !noted)
+      return program.failed(noted.error().message);
+    log::info("the AWS-compatible endpoint listens", {{"address", aws->address()}});
+  }
 
   (*runtime)->start();
   introduce(program, **runtime, address, folder);
@@ -87,6 +103,8 @@ int run_belfry(const Program& program, const Options& options) {
             {});
   signals.let_through();  // a second one ends us at once, which loses nothing
   const bool in_time = (*runtime)->stop(kStopDeadline);
+  if (aws) (void)posix_files().remove(aws_address_file(folder)).has_value();
+  aws.reset();
   admin->reset();
   (void)posix_files().remove(admin_address_file(folder)).has_value();
   runtime->reset();
@@ -117,6 +135,10 @@ void add_run(Program& program) {
   command
       ->add_option("--admin", options->admin,
                    "serve the admin API here instead of where the configuration says")
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--aws", options->aws,
+                   "serve the AWS-compatible endpoint here, whether or not the configuration does")
       ->type_name("HOST:PORT");
   add_choice<std::optional<log::Format>>(command, "--log-format", options->log_format,
                                          {{"text", log::Format::text}, {"json", log::Format::json}},

@@ -6,7 +6,7 @@ usage() {
 
   unit       each folder's own tests, and the house (who may include whom)
   scenarios  the command, end to end, with recorded ledgers, a misbehaving peer and short crash campaigns
-  clients    real SMPP and HTTP providers
+  clients    real SMPP and HTTP providers; AWS's own clients
   sanitize   the unit tests under address, undefined-behaviour and thread sanitizers
   fuzz       each fuzz target for a few seconds, beginning with its corpus
   fabric     real peers and orderers, found in FABRIC_BIN and FABRIC_CFG_PATH; skipped without them

@@ -1,0 +1,113 @@
+#include "app/aws_front.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "app/config_check.h"
+#include "aws/front.h"
+#include "aws/sqs.h"
+#include "http/server.h"
+
+namespace belfry::app {
+
+namespace {
+
+// A batch of messages is 1 MiB at most; in a form each byte may take three.
+constexpr size_t kLargestBody = 4 << 20;
+
+// The services' timers on the runtime's threads.
+class RuntimeExecutor final : public Executor {
+ public:
+  explicit RuntimeExecutor(Runtime& runtime) : runtime_(runtime) {}
+  void post(Callback<> task) override { runtime_.after(Duration(0), std::move(task)); }
+  void post_after(Duration delay, Callback<> task) override {
+    runtime_.after(delay, std::move(task));
+  }
+
+ private:
+  Runtime& runtime_;
+};
+
+aws::Front::Options front_options(const AwsConfig& config) {
+  aws::Front::Options options;
+  options.account = config.account.value;
+  options.region = config.region.value;
+  for (const auto& user : config.users) {
+    auto policy = aws::Policy::parse(user.value.policy.value);
+    // The configuration was checked: a policy that does not parse is not reached.
+    options.access.add({user.name, user.value.access_key.value, user.value.secret_key.value,
+                        policy ? std::move(*policy) : aws::Policy()});
+  }
+  return options;
+}
+
+std::set<std::string> names_of(const Table<QueueConfig>& queues) {
+  const auto names = queues.names();
+  return {names.begin(), names.end()};
+}
+
+class Endpoint final : public AwsFront {
+ public:
+  explicit Endpoint(Runtime& runtime)
+      : executor_(runtime),
+        sqs_(runtime.store(), runtime.clock(), secure_random(), executor_,
+             {names_of(runtime.config().queues)}),
+        front_(runtime.clock(), secure_random(), front_options(*runtime.config().aws)) {
+    front_.add(sqs_.service());
+  }
+
+  Result<void> listen(const std::string& address) {
+    const size_t colon = address.rfind(':');
+    http::Server::Options options;
+    options.address = address.substr(0, colon);
+    options.port = static_cast<uint16_t>(std::stoi(address.substr(colon + 1)));
+    options.body_limit = kLargestBody;
+    auto server = http::Server::start(std::move(options),
+                                      [this](http::ServerRequest request, http::Respond respond) {
+                                        front_.handle(std::move(request), std::move(respond));
+                                      });
+    if (!server)
+      return fail(fmt::format("the AWS-compatible endpoint cannot listen on {}: {}", address,
+                              server.error().message));
+    server_ = std::move(*server);
+    address_ = fmt::format("{}:{}", address.substr(0, colon), server_->port());
+    sqs_.resume();
+    return {};
+  }
+
+  std::string address() const override { return address_; }
+
+ private:
+  RuntimeExecutor executor_;
+  aws::Sqs sqs_;
+  aws::Front front_;
+  std::string address_;
+  std::unique_ptr<http::Server> server_;  // last: no handler runs once it is gone
+};
+
+}  // namespace
+
+Result<std::unique_ptr<AwsFront>> AwsFront::start(Runtime& runtime) {
+  auto endpoint = std::make_unique<Endpoint>(runtime);
+  if (auto listening = endpoint->listen(runtime.config().aws->address.value); !listening)
+    return tl::unexpected(listening.error());
+  return Result<std::unique_ptr<AwsFront>>(std::move(endpoint));
+}
+
+void check_aws(const Config& config, std::vector<Problem>& problems) {
+  if (!config.aws) return;
+  if (const auto bad = bad_address(config.aws->address.value, 0))
+    problems.push_back({config.aws->address.at, *bad});
+  const std::string& account = config.aws->account.value;
+  if (account.size() != 12 ||
+      !std::ranges::all_of(account, [](char c) { return c >= '0' && c <= '9'; }))
+    problems.push_back(
+        {config.aws->account.at, fmt::format("expected twelve digits, not '{}'", account)});
+  for (const auto& user : config.aws->users)
+    if (const auto policy = aws::Policy::parse(user.value.policy.value); !policy)
+      problems.push_back({user.value.policy.at, policy.error().message});
+}
+
+}  // namespace belfry::app

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs one test of belfry's AWS-compatible endpoint with a client from outside: run.sh TEST BUILD_FOLDER BELFRY [PYTHON_SET].
+# Installs the clients first, once: Python's into BUILD_FOLDER/aws-clients/SET from requirements(-SET).txt, Node's beside the tests.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+test=$1 build=$2 set=${4:-}
+export BELFRY=$3
+
+python_set() {
+  local wanted=$here/requirements${set:+-$set}.txt folder=$build/aws-clients/${set:-current}
+  mkdir -p "$build/aws-clients"
+  (
+    flock 9
+    if ! cmp -s "$wanted" "$folder/.installed"; then
+      python3 -m venv --clear "$folder"
+      "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
+      cp "$wanted" "$folder/.installed"
+    fi
+  ) 9>"$folder.lock"
+  python=$folder/bin/python
+}
+
+node_modules() {
+  (
+    flock 9
+    if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed"; then
+      (cd "$here" && npm ci --no-audit --no-fund --silent)
+      cp "$here/package-lock.json" "$here/node_modules/.installed"
+    fi
+  ) 9>"$here/.install.lock"
+}
+
+case $test in
+  *.py)
+    python_set
+    exec "$python" "$here/$test"
+    ;;
+  *.mjs)
+    node_modules
+    exec python3 "$here/with_belfry.py" node --test "$here/$test"
+    ;;
+esac
