@@ -13,7 +13,7 @@ namespace belfry::queue {
 namespace {
 
 constexpr uint64_t kSegmentsPerCheckpoint = 4;
-constexpr size_t kRelocatedAtOnce = 1 << 20;  // bytes
+constexpr uint64_t kRelocatedAtOnce = 1 << 20;  // bytes, or a small part of a segment
 constexpr size_t kPagesAtOnce = 16;
 
 }  // namespace
@@ -53,7 +53,13 @@ void StoreImpl::keep_house() {
   free_segments();
   prepare_segments();
   put_pages_aside();
-  for (int i = 0; i < 4 && empty_a_segment(); ++i) free_segments();
+  // Only what lies before a checkpoint can be emptied.
+  if (segments_.out_of_room() && logged_since_checkpoint_ >= options_.segment_bytes)
+    (void)checkpoint();
+  for (int i = 0; i < 4 && empty_a_segment(); ++i) {
+    free_segments();
+    prepare_segments();
+  }
 }
 
 void StoreImpl::prepare_segments() {
@@ -152,30 +158,47 @@ void StoreImpl::put_pages_aside() {
   }
 }
 
-// When more than half of what is kept is no longer needed, the emptiest segment's messages are
-// written again at the end of the log, so that it can be freed. True if there was one.
-bool StoreImpl::empty_a_segment() {
+// The segment that is the cheapest to empty, if emptying is worth it: usually when more than half
+// of what is kept is no longer needed; when there is no room, as soon as it gives a fifth of a
+// segment.
+SegmentPtr StoreImpl::segment_to_empty() const {
+  const bool full = segments_.out_of_room();
+  const size_t reserve = segments_.prepared();
+  std::lock_guard lock(state_mutex_);
   SegmentPtr emptiest;
-  {
-    std::lock_guard lock(state_mutex_);
-    uint64_t kept = 0, needed = 0, least = UINT64_MAX;
-    for (const auto& segment : segments_.used()) {
-      const uint32_t generation = segment->header.generation;
-      if (generation >= checkpointed_.generation) break;
-      const auto live = state_.live(generation);
-      kept += segment->header.size;
-      needed += live.bytes;
-      const uint64_t share = live.bytes * 1000 / segment->header.size;
-      if (share < least) {
-        least = share;
-        emptiest = segment;
-      }
+  uint64_t kept = 0, needed = 0, least = UINT64_MAX, copied = 0;
+  for (const auto& segment : segments_.used()) {
+    const uint32_t generation = segment->header.generation;
+    if (generation >= checkpointed_.generation) break;
+    const auto live = state_.live(generation);
+    kept += segment->header.size;
+    needed += live.bytes;
+    const uint64_t share = live.bytes * 1000 / segment->header.size;
+    if (share < least && !unreadable_.contains(generation)) {
+      least = share;
+      copied = live.bytes;
+      emptiest = segment;
     }
-    if (!emptiest || kept <= 2 * needed + 2 * options_.segment_bytes || least > 500) return false;
   }
+  if (!emptiest) return nullptr;
+  if (!full)
+    return kept > 2 * needed + 2 * options_.segment_bytes && least <= 500 ? emptiest : nullptr;
+  // What is copied takes from the room that removals live on, and gives back a whole segment.
+  const SegmentPtr active = segments_.find(end_.generation);
+  const uint64_t room = active ? active->header.size - end_.offset : 0;
+  const bool fits = reserve > 0 || copied + copied / 8 <= room;
+  return least <= 800 && fits ? emptiest : nullptr;
+}
+
+// Its last messages are written again at the end of the log, so that it can be freed. True if there
+// was one.
+bool StoreImpl::empty_a_segment() {
+  const SegmentPtr emptiest = segment_to_empty();
+  if (!emptiest) return false;
   LogReader reader(emptiest, kSector);
   Batch batch;
-  size_t bytes = 0;
+  uint64_t bytes = 0;
+  const uint64_t at_once = std::min(kRelocatedAtOnce, options_.segment_bytes / 16);
   const auto relocate = [&] {
     bytes = 0;
     return batch.empty() || commit_and_prepare(std::exchange(batch, Batch()));
@@ -183,7 +206,9 @@ bool StoreImpl::empty_a_segment() {
   for (;;) {
     auto group = reader.next();
     if (!group) {
-      log::error("cannot read an old segment", {{"reason", group.error().message}});
+      log::error("cannot read an old segment: it stays as it is",
+                 {{"reason", group.error().message}});
+      unreadable_.insert(emptiest->header.generation);
       return false;
     }
     if (!*group) break;
@@ -210,7 +235,7 @@ bool StoreImpl::empty_a_segment() {
       batch.operations().push_back({RelocateOperation{
           head->facts.queue, head->facts.sequence, from, std::string(record->whole), {}}});
       bytes += record->whole.size();
-      if (bytes >= kRelocatedAtOnce && !relocate()) return false;
+      if (bytes >= at_once && !relocate()) return false;
     }
   }
   return relocate();

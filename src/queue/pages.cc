@@ -103,6 +103,7 @@ void Pages::set_state(Entry& entry, EntryState state) {
   if (state == EntryState::ready) {
     ++page.ready;
     ++ready_;
+    page.oldest = std::min(page.oldest, entry.sent);
     page.first_ready = page.ready == 1 ? index : std::min(page.first_ready, index);
     first_ready_page_ = ready_ == 1 ? number : std::min(first_ready_page_, number);
   }

@@ -44,7 +44,8 @@ class Pages {
   std::vector<Entry> copy_after(uint64_t after, size_t max) const;
   // Calls f for every entry, which may change anything but sequence and state.
   void for_each(const std::function<void(Entry&)>& f);
-  // Entries sent at or before the moment, at most max.
+  // Entries sent at or before the moment, at most max. Whoever asks has them leave: a page is not
+  // searched for them again, unless they become ready.
   std::vector<uint64_t> sent_until(int64_t moment, size_t max);
 
   // The same, but leaves out the pages put aside: all of their entries are ready.

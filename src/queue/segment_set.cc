@@ -134,6 +134,16 @@ bool SegmentSet::wants_more() const {
   return !no_room_ && !stopped_ && prepared_.size() < kPrepared;
 }
 
+bool SegmentSet::out_of_room() const {
+  std::lock_guard lock(mutex_);
+  return no_room_;
+}
+
+size_t SegmentSet::prepared() const {
+  std::lock_guard lock(mutex_);
+  return prepared_.size();
+}
+
 uint64_t SegmentSet::next_size() const {
   const uint64_t usual =
       std::clamp(bytes_, std::min(kSmallestSegment, limits_.segment_bytes), limits_.segment_bytes);

@@ -60,8 +60,10 @@ class SegmentSet {
   Result<void> prepare(
       bool tell);  // one more; an error: no room now, of which takers are told if wanted
   void release(uint32_t generation);  // it holds nothing any more
-  bool give_up_one();                 // deletes a prepared segment, for room; false: none
-  void stop();                        // takers wait no longer
+  bool out_of_room() const;           // the last attempt to prepare one found none
+  size_t prepared() const;
+  bool give_up_one();  // deletes a prepared segment, for room; false: none
+  void stop();         // takers wait no longer
   void on_wanted(std::function<void()> poke) {
     poke_ = std::move(poke);
   }  // called when a taker finds too few

@@ -103,6 +103,27 @@ TEST_F(StoreFaultTest, TheStoresOwnLimitIsLikeAFullDisk) {
   }
 }
 
+// A third of every segment is gone: too little to be worth copying the rest, unless nothing else
+// gives room.
+TEST_F(StoreFaultTest, WhenFullEvenALittleGarbageGivesRoom) {
+  store.reset();
+  options.maximum_bytes = 8 << 20;
+  open();
+  const auto queue = make("orders");
+  const size_t sent = fill(queue);
+  const auto got = store->receive(queue, 10'000, std::chrono::hours(1));
+  ASSERT_EQ(got.size(), sent);
+  Batch batch;
+  for (size_t i = 0; i < got.size(); i += 3) batch.remove(queue, got[i].receipt);
+  ASSERT_EQ(store->commit(std::move(batch)).status, CommitStatus::durable);
+  size_t more = 0;
+  while (more < sent / 8 && can_send_again(queue)) ++more;
+  EXPECT_EQ(more, sent / 8);
+  reopen();
+  EXPECT_EQ(store->peek(queue, 0, 10'000).size(), sent - (sent + 2) / 3 + more);
+  EXPECT_EQ(remove(queue, got[1].receipt), ReceiptStatus::done);
+}
+
 TEST_F(StoreFaultTest, SpaceOfRemovedMessagesIsUsedAgain) {
   const auto queue = make("orders");
   const auto straggler = make("straggler");

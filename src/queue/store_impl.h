@@ -134,6 +134,7 @@ class StoreImpl final : public Store {
   Result<void> checkpoint();
   void free_segments();
   void release_purged();
+  SegmentPtr segment_to_empty() const;
   bool empty_a_segment();
   void put_pages_aside();
 
@@ -172,6 +173,7 @@ class StoreImpl final : public Store {
   std::condition_variable keeper_changed_;
   bool keeper_poked_ = false, keeper_stopping_ = false;
   uint64_t checkpoint_size_ = 0;
+  std::set<uint32_t> unreadable_;  // segments that cannot be emptied; the keeper's own
   std::atomic<uint64_t> logged_since_checkpoint_ = 0;
 
   std::thread flusher_, keeper_;
