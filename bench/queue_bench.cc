@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -31,8 +32,17 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// Processor time that this process has used, all threads, seconds.
+double processor_time() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 void report(const char* what, uint64_t messages, double seconds, double limit) {
-  std::printf("%-52s %10.0f /s", what, static_cast<double>(messages) / seconds);
+  static double before = 0;
+  const double used = processor_time() - before;
+  before += used;
+  std::printf("%-52s %10.0f /s  %5.2f us of processor each", what,
+              static_cast<double>(messages) / seconds, used * 1e6 / static_cast<double>(messages));
   if (limit > 0)
     std::printf("   %.2f of the limit", static_cast<double>(messages) / seconds / limit);
   std::printf("\n");

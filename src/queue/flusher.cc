@@ -51,7 +51,7 @@ void StoreImpl::commit(Batch batch, Callback<Committed> done) {
   if (!in_callback()) {
     std::unique_lock lock(pending_mutex_);
     pending_drained_.wait(
-        lock, [&] { return pending_bytes_ <= options_.outstanding_bytes || !failed_.empty(); });
+        lock, [&] { return outstanding_bytes_ <= options_.outstanding_bytes || !failed_.empty(); });
   }
   submit(std::move(work));
 }
@@ -66,7 +66,8 @@ void StoreImpl::submit(Work work) {
     if (work.done) work.done(std::move(work.result));
     return;
   }
-  pending_bytes_ += work.batch.bytes() + 64;
+  work.bytes = work.batch.bytes() + 64;
+  outstanding_bytes_ += work.bytes;
   pending_.push_back(std::move(work));
   const bool first = pending_.size() == 1;
   lock.unlock();
@@ -99,13 +100,11 @@ void StoreImpl::flusher() {
                                   something);
       poked_ = false;
       works.swap(pending_);
-      pending_bytes_ = 0;
       if (works.empty() && stopping_) {
         closed_ = true;
         return;
       }
     }
-    pending_drained_.notify_all();
     run_due();
     process(works);
   }
@@ -279,15 +278,23 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
     work_for_keeper = state_.releasing() ||
                       state_.resident_pages > options_.index_bytes / (kPageEntries * sizeof(Entry));
   }
+  uint64_t bytes = 0;
   for (size_t i = from; i < to; ++i) {
     auto& work = works[i];
+    bytes += work.bytes;
     if (work.result.status != CommitStatus::durable) work.received.clear();
     if (work.receiver) work.receiver(std::move(work.received));
     if (work.done) work.done(std::move(work.result));
+    work.batch = Batch();  // its memory goes before what is counted makes room for more
   }
   for (auto& [lease, done] : served) answer(std::move(lease), std::move(done));
   for (auto& follower : followers) follower();
   for (auto& waiter : forsaken) waiter({});
+  {
+    std::lock_guard lock(pending_mutex_);
+    outstanding_bytes_ -= bytes;
+  }
+  pending_drained_.notify_all();
   if (work_for_keeper) poke_keeper();
 }
 

@@ -63,6 +63,7 @@ class StoreImpl final : public Store {
     std::vector<Received> received;
     Callback<std::vector<Received>> receiver;
     Committed result;
+    uint64_t bytes = 0;  // as counted in outstanding_bytes_
   };
   using Works = std::vector<Work>;
 
@@ -165,7 +166,7 @@ class StoreImpl final : public Store {
   mutable std::mutex pending_mutex_;
   std::condition_variable pending_changed_, pending_drained_;
   Works pending_;
-  uint64_t pending_bytes_ = 0;
+  uint64_t outstanding_bytes_ = 0;  // of what is pending or being written
   bool poked_ = false, stopping_ = false, closed_ = false;
   std::string failed_;  // why the store takes nothing more
 
