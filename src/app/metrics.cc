@@ -59,6 +59,10 @@ void add_network(Metrics& metrics, const NetworkStatus& network, WallTime now) {
   metrics.gauge("belfry_network_waiting",
                 "1 while waiting between two attempts to reach the network.", labels,
                 channel.waiting);
+  if (!channel.code.empty())
+    metrics.gauge("belfry_network_trouble",
+                  "1 for what keeps blocks from flowing now, by its code (docs/peers.md).",
+                  {{"network", channel.network}, {"code", channel.code}}, 1);
   if (network.certificate_ends)
     metrics.gauge(
         "belfry_certificate_days_left", "Days until the signing certificate ends.", labels,

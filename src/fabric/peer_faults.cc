@@ -34,7 +34,7 @@ StreamEnd unavailable(std::string_view text, const PeerAddress& peer) {
     return stopped_by(
         "tls-name",
         fmt::format(
-            "{} shows a TLS certificate for another name than {}: set tls_server_name to a name in "
+            "{} shows a TLS certificate for another name than {}: set its `name` to a name in "
             "the certificate, such as peer0.org1.example.com",
             at, peer.tls_server_name.empty() ? "its address" : peer.tls_server_name));
   if (says(text, "wrong version number") || says(text, "WRONG_VERSION_NUMBER"))
@@ -61,10 +61,9 @@ StreamEnd unavailable(std::string_view text, const PeerAddress& peer) {
   if (says(text, "Ssl handshake failed") || says(text, "handshake"))
     return stopped_by(
         "tls-handshake",
-        fmt::format(
-            "no TLS connection with {}: {}; a peer under mutual TLS wants client_tls with a "
-            "certificate of an organisation it trusts",
-            at, text));
+        fmt::format("no TLS connection with {}: {}; a peer under mutual TLS wants `tls` with a "
+                    "certificate of an organisation it trusts",
+                    at, text));
   if (says(text, "Socket closed") || says(text, "Connection reset") || says(text, "Broken pipe") ||
       says(text, "GOAWAY") || says(text, "transport is closing") ||
       says(text, "Endpoint read failed"))
@@ -103,7 +102,7 @@ StreamEnd transport_fault(const grpc::Status& status, const PeerAddress& peer,
       if (says(text, "larger than max"))
         return stopped_by(
             "block-too-large",
-            fmt::format("{} sent a block above receive_limit, {} bytes: raise receive_limit ({})",
+            fmt::format("{} sent a block above maximum_block, {} bytes: raise maximum_block ({})",
                         peer.address, limits.receive_limit, text));
       return again(
           "peer-limit",

@@ -178,7 +178,9 @@ StreamEnd PeerSession::explain_first(const grpc::Status& status, std::stop_token
   // Under TLS 1.3 a missing client certificate shows only as a connection that ends before its
   // first answer.
   if (end.code == "peer-gone" && !peer().plaintext && !peer().client_tls)
-    end.reason += "; or it asks for client certificates (mutual TLS): then give it client_tls";
+    end.reason +=
+        "; or it asks for client certificates (mutual TLS): then give it `tls`, a client "
+        "certificate";
   return end;
 }
 

@@ -166,7 +166,7 @@ def speaks_mutual_tls(network):
         follow.block(1)
     with Follow(network, [peer]) as follow:
         line = follow.wait(lambda line: "end" in line)
-        assert "client_tls" in line["reason"], line
+        assert "`tls`" in line["reason"], line
     peer.stop()
     peer.start()
 

@@ -299,7 +299,7 @@ TEST_F(PeerSourceTest, TlsFaultsAreToldApart) {
   PeerSource misnamed(options);
   end = failing_info(misnamed);
   EXPECT_EQ(end.code, "tls-name") << end.reason;
-  EXPECT_THAT(end.reason, HasSubstr("tls_server_name"));
+  EXPECT_THAT(end.reason, HasSubstr("set its `name`"));
 
   StandinOptions bare = network.standin();
   bare.tls_certificate.clear();
@@ -335,7 +335,7 @@ TEST_F(PeerSourceTest, MutualTls) {
 
   PeerSource without(network.source({peer.address()}));
   const StreamEnd end = failing_info(without);
-  EXPECT_THAT(end.reason, HasSubstr("client_tls"));
+  EXPECT_THAT(end.reason, HasSubstr("give it `tls`"));
 
   options.peers[0].client_tls = Network::shows(client.certificate, network.user.key);
   PeerSource mixed(options);
@@ -542,7 +542,7 @@ TEST_F(PeerSourceTest, ABlockOf90MiBPassesAndOneAboveTheLimitIsNamed) {
   const StreamEnd end = failing_next(*stream);
   EXPECT_EQ(end.code, "block-too-large") << end.reason;
   EXPECT_EQ(end.next, Stop::stop);
-  EXPECT_THAT(end.reason, HasSubstr("receive_limit"));
+  EXPECT_THAT(end.reason, HasSubstr("maximum_block"));
 }
 
 TEST_F(PeerSourceTest, BytesThatAreNoBlockStopTheStream) {
