@@ -86,9 +86,9 @@ class Peer:
 
     def start(self, **more):
         """With more environment, if given."""
-        log = open(self.network.folder / f"{self.host}.log", "ab")
-        self.process = subprocess.Popen([BIN / "peer", "node", "start"], env={**self.environment(), **more}, stdout=log,
-                                        stderr=log)
+        with open(self.network.folder / f"{self.host}.log", "ab") as log:
+            self.process = subprocess.Popen([BIN / "peer", "node", "start"], env={**self.environment(), **more},
+                                            stdout=log, stderr=log)
         retry(self.listening)
 
     def listening(self):
@@ -238,8 +238,8 @@ class Network:
                 "ORDERER_GENERAL_CLUSTER_CLIENTPRIVATEKEY": str(tls / "server.key"),
                 "ORDERER_GENERAL_CLUSTER_ROOTCAS": f"[{tls / 'ca.crt'}]",
                 "ORDERER_ADMIN_TLS_CLIENTROOTCAS": f"[{tls / 'ca.crt'}]"}
-        log = open(self.folder / "orderer.log", "ab")
-        self.orderer = subprocess.Popen([BIN / "orderer"], env=env, stdout=log, stderr=log)
+        with open(self.folder / "orderer.log", "ab") as log:
+            self.orderer = subprocess.Popen([BIN / "orderer"], env=env, stdout=log, stderr=log)
         retry(lambda: socket.create_connection(("127.0.0.1", self.admin_port), 1).close())
 
     def stop_orderer(self):
@@ -352,7 +352,8 @@ def start_chaincode(package_id, address, log):
                        cwd=home, check=True)
     shutil.copy(HERE / "chaincode/index.js", home / "index.js")
     env = {**os.environ, "CHAINCODE_ID": package_id, "CHAINCODE_ADDRESS": address}
-    process = subprocess.Popen(["node", "index.js"], cwd=home, env=env, stdout=open(log, "ab"), stderr=subprocess.STDOUT)
+    with open(log, "ab") as out:
+        process = subprocess.Popen(["node", "index.js"], cwd=home, env=env, stdout=out, stderr=subprocess.STDOUT)
     host, port = address.split(":")
     retry(lambda: socket.create_connection((host, int(port)), 1).close())
     return process
