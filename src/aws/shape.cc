@@ -267,6 +267,13 @@ Shape make(Shape::Kind kind, std::string wire) {
 
 }  // namespace
 
+Shape::Shape() = default;
+Shape::~Shape() = default;
+Shape::Shape(const Shape&) = default;
+Shape::Shape(Shape&&) noexcept = default;
+Shape& Shape::operator=(const Shape&) = default;
+Shape& Shape::operator=(Shape&&) noexcept = default;
+
 Shape scalar(std::string wire) {
   return make(Shape::Kind::scalar, std::move(wire));
 }

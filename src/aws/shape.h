@@ -28,6 +28,14 @@ struct Shape {
   std::string key = "key", value = "value";           // map; the level between is "entry"
   std::vector<std::pair<std::string, Shape>> fields;  // structure, in the order of the XML
   std::shared_ptr<const Shape> element;               // list, map
+
+  // Out of line: a shape contains shapes, and is whole only below.
+  Shape();
+  ~Shape();
+  Shape(const Shape&);
+  Shape(Shape&&) noexcept;
+  Shape& operator=(const Shape&);
+  Shape& operator=(Shape&&) noexcept;
 };
 
 Shape scalar(std::string wire = {});   // a string; stays one
