@@ -7,7 +7,10 @@
 
 #include "app/config_check.h"
 #include "aws/front.h"
+#include "aws/secrets_manager.h"
 #include "aws/sqs.h"
+#include "aws/ssm.h"
+#include "aws/sts.h"
 #include "http/server.h"
 
 namespace belfry::app {
@@ -56,6 +59,9 @@ class Endpoint final : public AwsFront {
              {names_of(runtime.config().queues)}),
         front_(runtime.clock(), secure_random(), front_options(*runtime.config().aws)) {
     front_.add(sqs_.service());
+    front_.add(aws::secrets_manager(*runtime.secrets()));
+    front_.add(aws::ssm(*runtime.secrets()));
+    front_.add(aws::sts());
   }
 
   Result<void> listen(const std::string& address) {

@@ -43,7 +43,7 @@ class Runner final : public ChannelRunner {
         executor_(executor) {}
 
   Result<void> open() {
-    auto network = Network::make(*config_.networks.find(name_), host_);
+    auto network = Network::make(*config_.networks.find(name_), host_, storage_.secrets.get());
     if (!network) return tl::unexpected(network.error());
     network_ = std::move(*network);
     return make_follower(false);

@@ -33,6 +33,7 @@ struct Mark {
 struct Text {
   std::string value;
   Mark at;
+  bool secret = false;  // value is the name of a secret that holds the text (app/secrets.h)
   bool empty() const { return value.empty(); }
 };
 
@@ -98,6 +99,7 @@ struct PeerConfig {
 struct IdentityConfig {
   Text certificate, key;  // PEM files, or
   Text msp_folder;
+  Text secret;  // name
 };
 
 struct NetworkConfig {
@@ -232,6 +234,13 @@ struct AwsConfig {
   Table<AwsUserConfig> users;
 };
 
+// Where the key of the secrets is; nowhere: DATA/master-key.
+struct SecretsConfig {
+  Text master_key_file;
+  Text master_key;
+  Text master_key_command;
+};
+
 struct LogConfig {
   log::Level level = log::Level::info;
   log::Format format = log::Format::text;
@@ -254,6 +263,7 @@ struct Config {
   Text data;  // empty: ./belfry-data
   AdminConfig admin;
   std::optional<AwsConfig> aws;
+  SecretsConfig secrets;
   LogConfig log;
   LimitsConfig limits;
 };

@@ -75,10 +75,17 @@ class NetworkCheck {
   }
 
   void identity(const IdentityConfig& identity) {
+    if (!identity.secret.empty()) {
+      if (!identity.certificate.empty() || !identity.key.empty() || !identity.msp_folder.empty())
+        wrong(at_,
+              fmt::format("the identity of network '{}' has a secret and files: keep one", name_));
+      return;  // the secret is opened when belfry runs
+    }
     const bool pems = !identity.certificate.empty() || !identity.key.empty();
     if (pems == !identity.msp_folder.empty()) {
       wrong(at_,
-            fmt::format("the identity of network '{}' needs certificate and key, or msp_folder",
+            fmt::format("the identity of network '{}' needs certificate and key, msp_folder, or "
+                        "secret",
                         name_));
     } else if (pems) {
       if (identity.certificate.empty() || identity.key.empty())

@@ -45,7 +45,7 @@ void check_sms(const Config& config, std::vector<Problem>& problems) {
       if (const auto bad = bad_address(sms.smpp->address.value, 1))
         problems.push_back({sms.smpp->address.at, *bad});
     constexpr size_t kMostPassword = 8;  // SMPP 3.4, 4.1.1: a C-octet string of nine octets
-    if (sms.smpp->password.value.size() > kMostPassword)
+    if (!sms.smpp->password.secret && sms.smpp->password.value.size() > kMostPassword)
       problems.push_back({sms.smpp->password.at, "an SMPP password has at most 8 characters"});
   }
 }

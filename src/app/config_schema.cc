@@ -76,7 +76,10 @@ Value<NetworkConfig> network() {
        member("key", &IdentityConfig::key, path("the path of a PEM file"),
               "PEM file with its private key"),
        member("msp_folder", &IdentityConfig::msp_folder, path("the path of a folder"),
-              "instead of both: an MSP folder with signcerts and keystore")});
+              "instead of both: an MSP folder with signcerts and keystore"),
+       member("secret", &IdentityConfig::secret, text("the name of a secret"),
+              "instead of these: NAME/signcert and NAME/pk of the secrets, or one secret NAME with "
+              "certificate and key as JSON (docs/secrets.md)")});
   return record<NetworkConfig>(
       "a network",
       {member("channel", &NetworkConfig::channel, text("the name of a channel"),
@@ -332,6 +335,20 @@ const Value<Config>& config_schema() {
               "the admin API (docs/api.md)"),
        member("aws", &Config::aws, aws(),
               "serve queues as Amazon SQS (docs/queues.md); `aws: {}` is enough"),
+       member(
+           "secrets", &Config::secrets,
+           record<SecretsConfig>(
+               "the secrets' settings",
+               {member("master_key_file", &SecretsConfig::master_key_file,
+                       path("the path of a file"),
+                       "a file with the master key; by default master-key in the data "
+                       "directory, made when it is not there"),
+                member("master_key", &SecretsConfig::master_key, text("a text that stays secret"),
+                       "the master key itself, from the environment: ${BELFRY_MASTER_KEY}"),
+                member("master_key_command", &SecretsConfig::master_key_command, text("a command"),
+                       "a command that prints the master key, such as a KMS client; run once at "
+                       "the start")}),
+           "how secrets are kept (docs/secrets.md)"),
        member("log", &Config::log,
               record<LogConfig>("the log settings",
                                 {member("level", &LogConfig::level,

@@ -224,9 +224,8 @@ constexpr Mistake kMistakes[] = {
      "belfry.yaml:2:31: expected HOST:PORT, not 'nowhere'\n"},
     {"MissingSecretFile", "password_file: password", "password_file: pasword",
      "belfry.yaml:22:78: cannot open FOLDER/pasword: No such file or directory\n"},
-    {"SecretStore", "password_file: password", "password: {secret: smpp}",
-     "belfry.yaml:22:73: this version has no secret store: name a file by KEY_file, or an "
-     "environment variable as ${NAME}\n"},
+    {"SecretStore", "password_file: password", "password: {secrets: smpp}",
+     "belfry.yaml:22:73: expected a text that stays secret, or {secret: NAME}\n"},
     {"BadPattern", "numeric", "numerc",
      "belfry.yaml:7:56: match: \"numerc\" is no operator; did you mean \"numeric\"?\n"},
     {"UnknownField", "kind: chaincode-event", "knd: chaincode-event",

@@ -50,6 +50,7 @@ void make_dry(Config& config, const std::string& network, const std::string& blo
   }
   for (auto& queue : config.queues) queue.value.delay = Duration(0);
   config.sms = {};
+  config.aws.reset();
 }
 
 template <class Use>

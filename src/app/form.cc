@@ -313,16 +313,17 @@ Value<Text> path(std::string called) {
 }
 
 Value<Text> secret() {
-  const Value<Text> value = text("a text that stays secret");
+  const Value<Text> value = text("a text that stays secret, or {secret: NAME}");
   return {value.form,
           [value](Reader& reader, const YAML::Node& node, Text& out) {
-            if (node.IsMap() && node["secret"]) {
-              reader.wrong(node,
-                           "this version has no secret store: name a file by KEY_file, or an "
-                           "environment variable as ${NAME}");
+            if (!node.IsMap()) return value.read(reader, node, out);
+            const YAML::Node name = node["secret"];
+            if (!name || node.size() != 1) {
+              reader.wrong(node, "expected a text that stays secret, or {secret: NAME}");
               return;
             }
-            value.read(reader, node, out);
+            text("the name of a secret").read(reader, name, out);
+            out.secret = true;
           },
           value.show};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/client_tls.h"
+#include "app/secrets.h"
 #include "app/signatures.h"
 #include "decode/transaction.h"
 #include "fabric/block_files.h"
@@ -16,7 +17,14 @@ namespace {
 
 constexpr uint64_t kMostPemBytes = 1 << 20;
 
-msp::IdentitySource identity_source(const IdentityConfig& config) {
+msp::IdentitySource identity_source(const IdentityConfig& config, aws::SecretsStore* secrets) {
+  if (!config.secret.empty())
+    return msp::IdentityLookup{[secrets, name = config.secret.value]() -> Result<msp::IdentityPem> {
+      if (!secrets)
+        return fail(
+            fmt::format("the identity is in the secret '{}', which only `belfry run` opens", name));
+      return identity_secret(*secrets, name).with_context("identity " + name);
+    }};
   if (!config.msp_folder.empty()) return msp::MspFolder{config.msp_folder.value};
   return msp::IdentityFiles{config.certificate.value, config.key.value};
 }
@@ -59,7 +67,8 @@ struct PeerSettings {
   msp::IdentitySource identity;
 };
 
-Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& files) {
+Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& files,
+                                      aws::SecretsStore* secrets) {
   PeerSettings settings;
   for (const PeerConfig& peer : config.peers) {
     auto address = peer_address(peer, files);
@@ -67,11 +76,12 @@ Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& f
     settings.peers.push_back(std::move(*address));
   }
   settings.msp_id = config.msp.value;
-  settings.identity = identity_source(*config.identity);
+  settings.identity = identity_source(*config.identity, secrets);
   return settings;
 }
 
-Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem& files) {
+Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem& files,
+                                         aws::SecretsStore* secrets) {
   auto profile = msp::load_profile(files, config.profile.value);
   if (!profile) return tl::unexpected(profile.error());
   PeerSettings settings;
@@ -87,7 +97,7 @@ Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem
   }
   settings.msp_id = config.msp.empty() ? profile->msp_id : config.msp.value;
   if (config.identity) {
-    settings.identity = identity_source(*config.identity);
+    settings.identity = identity_source(*config.identity, secrets);
     return settings;
   }
   for (const msp::ProfileIdentity& identity : profile->identities) {
@@ -197,14 +207,15 @@ class BlockFileNetwork final : public Network {
 
 }  // namespace
 
-Result<std::unique_ptr<Network>> Network::make(const NetworkConfig& config, Host host) {
+Result<std::unique_ptr<Network>> Network::make(const NetworkConfig& config, Host host,
+                                               aws::SecretsStore* secrets) {
   if (!config.blocks.empty()) {
     auto network = std::make_unique<BlockFileNetwork>(config, host);
     if (auto found = network->find_channel(); !found) return tl::unexpected(found.error());
     return Result<std::unique_ptr<Network>>(std::move(network));
   }
-  auto settings = config.profile.empty() ? settings_of_keys(config, host.files)
-                                         : settings_of_profile(config, host.files);
+  auto settings = config.profile.empty() ? settings_of_keys(config, host.files, secrets)
+                                         : settings_of_profile(config, host.files, secrets);
   if (!settings) return tl::unexpected(settings.error());
   auto network = std::make_unique<PeerNetwork>(config, host, std::move(*settings));
   if (auto checked = network->check_identity(); !checked) return tl::unexpected(checked.error());

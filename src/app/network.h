@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/host.h"
 #include "app/status.h"
+#include "aws/secrets_store.h"
 #include "pipeline/follower.h"
 
 namespace belfry::app {
@@ -15,7 +16,9 @@ namespace belfry::app {
 class Network {
  public:
   // An error: credentials or block files that cannot be read. The configuration was checked.
-  static Result<std::unique_ptr<Network>> make(const NetworkConfig& config, Host host);
+  // `secrets` may be null where the identity is in files; it must outlive the network.
+  static Result<std::unique_ptr<Network>> make(const NetworkConfig& config, Host host,
+                                               aws::SecretsStore* secrets);
   virtual ~Network() = default;
 
   virtual pipeline::BlockSource& source() = 0;

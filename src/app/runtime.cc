@@ -144,6 +144,7 @@ class RuntimeImpl final : public Runtime {
   }
 
   queue::Store& store() override { return *storage_.store; }
+  aws::SecretsStore* secrets() override { return storage_.secrets.get(); }
   const Config& config() const override { return config_; }
   Clock& clock() override { return host_.clock; }
   void after(Duration delay, Callback<> task) override {
@@ -238,7 +239,15 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
                                                const std::string& version) {
   auto storage = open_storage(host, folder, config.limits, true);
   if (!storage) return tl::unexpected(storage.error());
-  auto runtime = std::make_unique<RuntimeImpl>(config, host, version, std::move(*storage));
+  Config resolved = config;
+  if (needs_secrets(config)) {
+    auto secrets = open_secrets(host, config.secrets, folder, *storage->store);
+    if (!secrets) return tl::unexpected(secrets.error());
+    storage->secrets = std::move(*secrets);
+    if (auto found = resolve_secrets(resolved, *storage->secrets); !found)
+      return tl::unexpected(found.error());
+  }
+  auto runtime = std::make_unique<RuntimeImpl>(resolved, host, version, std::move(*storage));
   if (auto wired = runtime->wire(); !wired) return tl::unexpected(wired.error());
   return Result<std::unique_ptr<Runtime>>(std::move(runtime));
 }

@@ -18,6 +18,7 @@
 #include "app/config.h"
 #include "app/host.h"
 #include "app/status.h"
+#include "aws/secrets_store.h"
 #include "base/callback.h"
 #include "pipeline/replay.h"
 #include "queue/store.h"
@@ -58,6 +59,7 @@ class Runtime {
 
   virtual RuntimeStatus status() const = 0;
   virtual queue::Store& store() = 0;
+  virtual aws::SecretsStore* secrets() = 0;  // null: the configuration needs none
   virtual const Config& config() const = 0;
   virtual Clock& clock() = 0;
   virtual void after(Duration delay,

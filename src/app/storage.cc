@@ -67,7 +67,7 @@ Result<Storage> open_storage(Host host, const std::string& folder, const LimitsC
   auto store = queue::Store::open(host.files, host.clock, host.random, log, options);
   if (!store) return tl::unexpected(store.error());
   auto topics = topic::Topics::over(**store);
-  return Storage{std::move(*lock), std::move(*store), std::move(topics)};
+  return Storage{std::move(*lock), std::move(*store), std::move(topics), nullptr};
 }
 
 Result<void> declare_stages(const Config& config, Storage& storage) {

@@ -2,6 +2,7 @@
 // configuration wants them.
 //
 //   DATA/lock        held while a belfry has the folder open
+//   DATA/master-key  of the secrets, unless the configuration keeps it elsewhere
 //   DATA/queue-log/  queues, places and subscriptions (docs/formats/queue-log.md)
 #pragma once
 
@@ -10,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/host.h"
+#include "app/secrets.h"
 #include "queue/store.h"
 #include "topic/topics.h"
 
@@ -19,6 +21,7 @@ struct Storage {
   FolderLock lock;
   std::unique_ptr<queue::Store> store;
   std::unique_ptr<topic::Topics> topics;
+  std::unique_ptr<aws::SecretsStore> secrets;  // once somebody needs them
 };
 
 // `given` (--data) before the file's `data` before ./belfry-data.

@@ -39,7 +39,7 @@ void summarize(const Program& program, const app::Config& config, const std::str
 int connect(const Program& program, const app::Config& config) {
   int code = kDone;
   for (const auto& entry : config.networks) {
-    auto network = app::Network::make(entry.value, {});
+    auto network = app::Network::make(entry.value, {}, nullptr);
     if (!network) {
       code = program.failed(fmt::format("network {}: {}", entry.name, network.error().message));
       continue;

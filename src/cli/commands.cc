@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
   add_outbox(program);
   add_replay(program);
   add_queue(program);
+  add_secret(program);
   add_schema(program);
   add_completion(program);
   add_version(program);

@@ -175,7 +175,7 @@ int print_events(const Program& program, const Options& options) {
   const auto config = network_of(program, options, name);
   if (!config) return kMisused;
   const StopOnSignal stop;  // before the network's threads
-  auto network = app::Network::make(*config, {});
+  auto network = app::Network::make(*config, {}, nullptr);
   if (!network) return program.failed(network.error().message);
   return EventReader(program, options, stop, **network, name, std::move(*selector)).run();
 }

@@ -110,6 +110,11 @@ Result<SigningIdentity> load_identity(FileSystem& files, const std::string& msp_
   if (auto* at = std::get_if<IdentityFiles>(&source)) pair = read_files(files, *at);
   if (auto* texts = std::get_if<IdentityPem>(&source)) pair = read_texts(*texts);
   if (auto* folder = std::get_if<MspFolder>(&source)) pair = read_folder(files, *folder);
+  if (auto* lookup = std::get_if<IdentityLookup>(&source)) {
+    auto texts = lookup->find();
+    if (!texts) return tl::unexpected(texts.error());
+    pair = read_texts(*texts);
+  }
   if (!pair) return tl::unexpected(pair.error());
   if (auto valid = pair->certificate.valid_at(now); !valid) {
     if (auto* at = std::get_if<IdentityFiles>(&source))

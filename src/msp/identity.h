@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,7 +63,11 @@ struct IdentityPem {
 struct MspFolder {
   std::string path;
 };
-using IdentitySource = std::variant<IdentityFiles, IdentityPem, MspFolder>;
+// Texts that are asked for each time, because they may have been changed where they are kept.
+struct IdentityLookup {
+  std::function<Result<IdentityPem>()> find;
+};
+using IdentitySource = std::variant<IdentityFiles, IdentityPem, MspFolder, IdentityLookup>;
 
 // Reads, and checks that key and certificate belong together and that the certificate is valid at
 // `now`. Errors name the file and what is wrong with it.

@@ -6,7 +6,7 @@ import subprocess
 
 from support import PROJECT, CliTest, main, on_terminal
 
-COMMANDS = ["run", "check", "events", "status", "outbox", "replay", "queue", "schema", "completion", "version"]
+COMMANDS = ["run", "check", "events", "status", "outbox", "replay", "queue", "secret", "schema", "completion", "version"]
 
 
 class Help(CliTest):
