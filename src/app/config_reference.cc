@@ -89,7 +89,9 @@ std::string configuration_reference() {
       "- Names (of networks, listeners, queues …) are yours: letters, digits, `-` and `_`.\n"
       "- Paths are relative to the file. `${VAR}` and `${VAR:-default}` stand for environment "
       "variables anywhere in a value; `$${` is a literal `${`.\n"
-      "- A secret may be given as `password: …`, or its file's path as `password_file: …`.\n"
+      "- A secret may be given as `password: …`, its file's path as `password_file: …`, or the "
+      "name "
+      "under which belfry keeps it as `password: {secret: NAME}`.\n"
       "- `belfry check` lints the file; `belfry schema > belfry.schema.json` gives editors its "
       "JSON Schema: put\n"
       "  `# yaml-language-server: $schema=belfry.schema.json` into the first line.\n";

@@ -68,6 +68,16 @@ TEST_F(SealedTest, ReadsKeysInEachForm) {
   for (const std::string text : {"", "short", "AAAA"}) EXPECT_FALSE(MasterKey::parse(text));
 }
 
+// Written by Python's cryptography as docs/formats/secrets.md says.
+TEST_F(SealedTest, OpensWhatAnotherImplementationSealed) {
+  const auto key = MasterKey::parse("0123456789abcdef0123456789abcdef");
+  const std::string sealed = *unhex(
+      "0146d8d7b695a914440b37f54d9fc091e7b6ce6ac60801bc7b0c687bec5fb2b46288f9cf2fde62a9"
+      "e67684092072cf65150e72599a8b4b69aaf64dbdd5c8e0ab4ddfeff0b66e2e906cbaa30d29b78655"
+      "205f9ecbd03b5c4a30fd968f7ea6d0a1382f754d574eb2");
+  EXPECT_EQ(key->open(sealed, "corpus").value(), "svalue");
+}
+
 TEST_F(SealedTest, KeepsItsFileToItself) {
   const auto folder =
       std::filesystem::temp_directory_path() / ("belfry-sealed-" + secure_random().uuid());
