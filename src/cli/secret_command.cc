@@ -110,7 +110,7 @@ int list(const Program& program, const Options& options) {
   while (true) {
     auto answer = (*client)->call("ListSecrets", input);
     if (!answer) return program.failed(answer.error().message);
-    for (const auto& it : list_at(*answer, "SecretList")) secrets.push_back(it);
+    for (const auto& it : answer->at("SecretList").as_array()) secrets.push_back(it);
     if (!answer->contains("NextToken")) break;
     input["NextToken"] = answer->at("NextToken");
   }
