@@ -1,12 +1,6 @@
 #!/usr/bin/env bash
-# Runs one test script with Node's test runner: run.sh SCRIPT SENDER. Installs the SMPP server it needs first, once.
+# Runs one test script with Node's test runner: run.sh SCRIPT SENDER.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-(
-  flock 9
-  if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed"; then
-    (cd "$here" && npm ci --no-audit --no-fund --silent)
-    cp "$here/package-lock.json" "$here/node_modules/.installed"
-  fi
-) 9>"$here/.install.lock"
+bash "$here/install.sh"
 SENDER=$2 exec node --test "$here/$1"

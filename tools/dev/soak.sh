@@ -4,7 +4,8 @@ if [ "${1:-}" = --help ]; then
   cat <<'TEXT'
 ./dev soak [crash|power|fuzz]: long campaigns; all of them without a name
 
-  crash  kill -9 at random moments, 200 times, over a ledger of 15,201 events; then everything is counted
+  crash  kill -9 at random moments over a ledger of 15,201 events; then everything is counted: 200 times with the outbox,
+         60 with a real SMPP server, 60 of belfry and the peer it listens to
   power  1,000 seeded power losses under the queue: what was acknowledged must be there
   fuzz   each fuzz target for ten minutes
 TEXT
@@ -14,7 +15,11 @@ bash tools/dev/build.sh release
 for name in ${*:-power crash fuzz}; do
   echo "== $name"
   case "$name" in
-    crash) python3 tests/crash/campaign.py --kills 200 ;;
+    crash)
+      python3 tests/crash/campaign.py --kills 200
+      python3 tests/crash/campaign.py --kills 60 --per-round 20 --smpp
+      python3 tests/crash/campaign.py --kills 60 --per-round 20 --peer
+      ;;
     power) build/tests/power_loss/power_loss --seeds 1000 ;;
     fuzz) bash tools/dev/fuzz.sh --seconds 600 ;;
     *) echo "dev soak: there is no campaign '$name'" >&2; exit 2 ;;
