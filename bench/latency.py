@@ -1,0 +1,65 @@
+"""Commit at the peer to SMS handed over: the stand-in peer commits the recorded ledger at 100 events a second, belfry follows
+it over TLS through a listener, a queue, a function and a topic, and a real SMPP server notes when it has each text. A block's
+events are committed together, so the pace is kept by the blocks: each one comes when its events are due."""
+import pathlib
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "tests/support"))
+from servers import SmppServer, StandinPeer, spawn  # noqa: E402
+
+EVENTS_PER_SECOND, SECONDS = 100, 20
+LIMITS_MS = {50: 5, 99: 25}
+CONFIG = """\
+networks:
+{network}
+listeners:
+  donations: {{network: ngo, match: {{kind: chaincode-event}}, to: queue:donations}}
+queues:
+  donations: {{}}
+functions:
+  announce: {{from: queue:donations, template: "{{{{id}}}}", to: topic:news}}
+topics:
+  news: {{subscriptions: [{{protocol: sms, endpoint: "+15555550100"}}]}}
+admin: {{address: "127.0.0.1:0"}}
+{sms}
+"""
+
+
+def percentile(ordered, percent):
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="belfry-latency-") as name:
+        folder = pathlib.Path(name)
+        smpp = SmppServer(folder, times=True)
+        peer = StandinPeer(folder, None, "--ledger", "ngo", "--blocks", 8, "--event-rate", EVENTS_PER_SECOND,
+                           "--commits", folder / "commits")
+        (folder / "belfry.yaml").write_text(CONFIG.format(network=peer.network("ngo", "mychannel"), sms=smpp.settings()))
+        belfry = spawn([TOP / "build/belfry", "run", "--log-level", "warn"], cwd=folder)
+        time.sleep(SECONDS + 1)
+        belfry.terminate()
+        belfry.wait()
+        peer.kill()
+        lines = [line.split(" ", 1) for line in smpp.take()]
+        smpp.stop()
+        committed = {int(block): int(at) for block, at in map(str.split, (folder / "commits").read_text().splitlines())}
+
+    delays = sorted((int(at) - committed[block]) / 1e6 for at, text in lines
+                    if (block := int(text.split("/")[1])) in committed)
+    if not delays:
+        sys.exit("no text arrived")
+    print(f"{len(delays):,} events in {SECONDS} s, in {len(committed)} blocks; commit at the peer to SMS at the message centre")
+    print(f"{'':6}{'ms':>10}{'wanted':>14}")
+    for percent, most in LIMITS_MS.items():
+        got = percentile(delays, percent)
+        print(f"p{percent:<5}{got:10.2f}{'at most ' + str(most):>14}{'' if got <= most else '  ABOVE'}")
+    print(f"{'most':6}{delays[-1]:10.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
