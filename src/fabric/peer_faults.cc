@@ -133,7 +133,7 @@ StreamEnd refused(const PeerAddress& peer, std::string_view channel,
     return stopped_by(
         "certificate-expired",
         fmt::format(
-            "the certificate of {} expired at {}: renew it (belfry ca reenroll, or its "
+            "the certificate of {} expired at {}: renew it (fabric-ca-client reenroll, or its "
             "organisation's CA) and put the new one in its place; it is taken up without a restart",
             who(identity), to_rfc3339(certificate.not_after())));
   if (certificate.not_before() > now)
