@@ -221,7 +221,7 @@ void StoreImpl::run_due() {
       auto* queue = state_.find(id);
       if (queue == nullptr) continue;
       const auto at = std::find_if(queue->waiters.begin(), queue->waiters.end(),
-                                   [&](const auto& one) { return one.id == waiter; });
+                                   [waiter = waiter](const auto& one) { return one.id == waiter; });
       if (at == queue->waiters.end()) continue;
       in_vain.push_back(std::move(at->done));
       queue->waiters.erase(at);

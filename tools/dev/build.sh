@@ -1,14 +1,25 @@
-# ./dev build [PRESET]: configures once, builds, leaves the command at build/belfry (release).
+# ./dev build [PRESET [TARGET ...]]: configures once and builds; see --help.
 set -euo pipefail
 if [ "${1:-}" = --help ]; then
-  echo "./dev build [release|debug|asan|tsan|fuzz] [TARGET ...]: build a preset of CMakePresets.json; release leaves build/belfry"
+  cat <<'TEXT'
+./dev build [PRESET [TARGET ...]]: build a preset of CMakePresets.json
+
+  ./dev build                              the command, at build/belfry
+  ./dev build release all                  with every test and benchmark
+  ./dev build asan belfry_queue_test       one target under address and undefined-behaviour sanitizers
+
+Presets: release, debug, asan, tsan, fuzz.
+TEXT
   exit 0
 fi
 preset=${1:-release}
 [ $# -eq 0 ] || shift
+[ $# -gt 0 ] || set -- "$([ "$preset" = release ] && echo belfry || echo all)"
 bash tools/dev/setup.sh
 folder=build
 [ "$preset" = release ] || folder=build-$preset
+# Checkouts in different folders share what ccache keeps.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 # A preset's own configuration is kept: configuring again is needed only when there is none.
 [ -e "$folder/build.ninja" ] || cmake --preset "$preset" -Wno-dev >/dev/null
-cmake --build "$folder" -j "$(nproc)" ${1:+--target "$@"}
+cmake --build "$folder" -j "$(nproc)" --target "$@"

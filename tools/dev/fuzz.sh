@@ -8,7 +8,7 @@ while [ $# -gt 0 ]; do
     *) only=$1; shift ;;
   esac
 done
-bash tools/dev/build.sh fuzz
+bash tools/dev/build.sh fuzz fuzz_targets
 mkdir -p build-fuzz/found
 count=0
 for target in $(find build-fuzz/src -maxdepth 2 -type f -executable -name '*_fuzz' | sort); do

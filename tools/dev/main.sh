@@ -7,8 +7,8 @@ usage() {
 ./dev: everything one does with this project
 
   ./dev setup          install what the build and the tests need (Debian packages, Fabric's protocol definitions)
-  ./dev build [PRESET] build; leaves the command at build/belfry. Presets: release (default), debug, asan, tsan, fuzz
-  ./dev test [...]     build and run all tests; --help lists narrower runs
+  ./dev build [PRESET] build; leaves the command at build/belfry
+  ./dev test [...]     build and run all tests; --help lists its parts
   ./dev demo [...]     watch a ledger's donations reach phones
   ./dev bench [NAME]   measure, beside the named peers and limits
   ./dev soak [NAME]    long campaigns: crashes, power losses, fuzzing

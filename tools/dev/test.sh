@@ -2,7 +2,7 @@
 set -euo pipefail
 usage() {
   cat <<'TEXT'
-./dev test [--all] [PART ...]: build and run the tests
+./dev test [PART ...]: build and run the tests; without a part all of them
 
   unit       each folder's own tests, and the house (who may include whom)
   scenarios  the command, end to end, with recorded ledgers, a misbehaving peer and short crash campaigns
@@ -11,20 +11,20 @@ usage() {
   fuzz       each fuzz target for a few seconds, beginning with its corpus
   fabric     real peers and orderers, found in FABRIC_BIN and FABRIC_CFG_PATH; skipped without them
 
-Without a part: unit, scenarios, clients. --all: every part. --fabric: only fabric.
+--quick: unit and scenarios. --fabric: only fabric.
 TEXT
 }
 parts=()
 for argument in "$@"; do
   case "$argument" in
     -h | --help) usage; exit 0 ;;
-    --all) parts=(unit scenarios clients sanitize fuzz fabric) ;;
+    --quick) parts=(unit scenarios) ;;
     --fabric) parts=(fabric) ;;
     unit | scenarios | clients | sanitize | fuzz | fabric) parts+=("$argument") ;;
     *) echo "dev test: there is no part '$argument'" >&2; usage >&2; exit 2 ;;
   esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=(unit scenarios clients)
+[ ${#parts[@]} -gt 0 ] || parts=(unit scenarios clients sanitize fuzz fabric)
 
 failed=()
 passed=0
@@ -48,7 +48,7 @@ for part in "${parts[@]}"; do
   echo "== $part"
   case "$part" in
     unit | scenarios | clients | fabric)
-      [ -n "$built" ] || bash tools/dev/build.sh release
+      [ -n "$built" ] || bash tools/dev/build.sh release all
       built=yes
       run_label build "$part"
       ;;
