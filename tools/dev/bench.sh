@@ -5,7 +5,7 @@ if [ "${1:-}" = --help ]; then
   ls bench/*.sh 2>/dev/null | sed 's|bench/\(.*\)\.sh|  \1|'
   exit 0
 fi
-bash tools/dev/build.sh release
+bash tools/dev/build.sh release all
 if [ $# -eq 0 ]; then
   mapfile -t names < <(ls bench/*.sh | sed 's|bench/\(.*\)\.sh|\1|')
 else

@@ -11,7 +11,7 @@ if [ "${1:-}" = --help ]; then
 TEXT
   exit 0
 fi
-bash tools/dev/build.sh release
+bash tools/dev/build.sh release all
 for name in ${*:-power crash fuzz}; do
   echo "== $name"
   case "$name" in
