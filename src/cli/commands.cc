@@ -29,6 +29,7 @@ constexpr std::string_view kWelcome = R"(
     {c}belfry queue{r}                look into queues, redrive dead letters
 
   Set up
+    {c}belfry secret{r}               keep keys and passwords sealed on this disk
     {c}belfry schema{r}               the JSON Schema of belfry.yaml, for editors
     {c}belfry completion{r} SHELL     completion for bash, zsh and fish
     {c}belfry version{r}

@@ -49,6 +49,8 @@ class FakeSink final : public Sink {
 class SinkDestinationTest : public queue::StoreHarness, public testing::Test {
  protected:
   void SetUp() override { begin(); }
+  // What is still open here holds the destination, which holds this sink.
+  void TearDown() override { sink->sends.clear(); }
   void begin() { to = sink_destination(sink, *store, "k", *random, executor, settings).value(); }
 
   void deliver(uint64_t block, size_t events) {

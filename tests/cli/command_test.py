@@ -103,7 +103,7 @@ class Check(CliTest):
 class Schema(CliTest):
     def test_is_json_with_every_part(self):
         schema = json.loads(self.belfry("schema")[0])
-        self.assertEqual(set(schema["properties"]), {"networks", "listeners", "queues", "functions", "topics", "sms", "data", "admin", "log", "limits"})
+        self.assertEqual(set(schema["properties"]), {"networks", "listeners", "queues", "functions", "topics", "sms", "data", "admin", "log", "limits", "aws", "secrets"})
 
     def test_the_reference_in_docs_is_this_one(self):
         self.assertEqual((PROJECT / "docs/configuration.md").read_text(), self.belfry("schema", "--output", "markdown")[0])
