@@ -100,7 +100,7 @@ def main():
 
     running = start("log-1")
     wait_until_full(running)
-    assert NO_ROOM in pathlib.Path("log-1").read_text()
+    wait(running, lambda: NO_ROOM in pathlib.Path("log-1").read_text(), "the reason in the log")
     print(f"full at {SMALL}, after {sum(it['delivered'] for it in status()['listeners'])} of {2 * len(truth)} messages")
     running.send_signal(signal.SIGKILL)
     running.wait()
