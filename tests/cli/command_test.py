@@ -90,7 +90,8 @@ class Check(CliTest):
         out, _ = self.belfry("check", "--against", "mychannel.blockfile", "--limit", "1")
         self.assertIn("listener donations sends 1,800 events to queue:donations", out)
         self.assertIn("topic news tells +15555550100 1,800 times", out)
-        self.assertIn("donor23 gave $33", out)
+        # Which comes first is open: the function handles several at once.
+        self.assertRegex(out, r"tells \+15555550100 1,800 times\n    donor\d+ gave \$\d+\n")
         self.assertFalse((self.folder / "belfry-data").exists())
 
     def test_against_tells_what_would_be_dead_letters(self):
