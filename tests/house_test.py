@@ -22,12 +22,13 @@ MAY = {
     "sinks": ["pipeline", "http"],
     "functions": ["pipeline", "http"],
     "aws": ["pipeline", "http"],
-    "devnet": ["pipeline", "msp", "http"],
+    "ledger": ["decode", "msp"],
+    "devnet": ["ledger", "http"],
     "app": ["fabric", "sinks", "functions", "aws", "devnet"],
     "cli": ["app"],
 }
 # The generated protocol classes: only these folders know them.
-PROTOS = {"msp", "fabric", "devnet"}
+PROTOS = {"msp", "fabric", "ledger", "devnet"}
 PROTO_FOLDERS = ("common", "peer", "orderer", "gossip", "ledger", "gateway", "discovery", "google")
 
 
