@@ -1,0 +1,75 @@
+// A whole Fabric network in one process: organisations with their peers, an ordering service,
+// channels; for `belfry devnet` and for tests, which start one each.
+//
+//   auto network = Network::start(settings, posix_files(), system_clock());
+//   … (*network)->connection_profile("Org1MSP") …
+//
+// Every part stops when the Network is destroyed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/result.h"
+#include "devnet/channel.h"
+#include "devnet/genesis.h"
+#include "devnet/material.h"
+#include "devnet/peer.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace belfry::devnet {
+
+// The services of one peer that this folder's other half brings: Endorser, Gateway, Discovery.
+// Destroyed after the peer's server has shut down.
+class PeerServices {
+ public:
+  virtual ~PeerServices() = default;
+  virtual std::vector<grpc::Service*> services() = 0;
+  virtual void stop() = 0;  // ends what waits: the server shuts down next
+};
+
+struct NetworkSettings {
+  std::string folder;  // material, ledgers; made when missing
+  std::string host = "127.0.0.1";
+  std::vector<std::string> organizations = {"Org1", "Org2"};
+  int peers = 1;                                      // of each organisation
+  std::vector<std::string> channels = {"mychannel"};  // made, and joined by every peer
+  std::string ledger;  // a block file or folder to serve, for reading; its channel is the only one
+  bool tls = true;
+  bool client_certificates = false;  // mutual TLS
+  bool durable = true;               // false: nothing is fsynced
+  ChannelOptions ordering;
+  ChannelParameters channel;  // what the genesis block says
+  // 0: a free one. The first peer's port; of others: + 1000 × organisation + 10 × peer, as the
+  // samples have it.
+  uint16_t orderer_port = 7050, peer_port = 7051, operations_port = 9443, participation_port = 7053;
+};
+
+class Network {
+ public:
+  // Makes each peer's services; called once per peer, before its server starts.
+  using MakeServices = std::function<std::unique_ptr<PeerServices>(const PeerContext&, Peer&)>;
+
+  // files and clock must outlive it.
+  static Result<std::unique_ptr<Network>> start(NetworkSettings settings, FileSystem& files,
+                                                const Clock& clock, MakeServices make_services);
+  virtual ~Network() = default;
+
+  virtual const PeerContext& context() const = 0;
+  virtual Channels& channels() = 0;
+  virtual const std::vector<Peer*>& peers() const = 0;
+  virtual const Material& material() const = 0;
+  virtual std::string orderer_address() const = 0;               // "127.0.0.1:7050", as bound
+  virtual std::string peer_address(const Peer& peer) const = 0;  // "127.0.0.1:7051"
+};
+
+}  // namespace belfry::devnet

@@ -1,0 +1,20 @@
+// Signature policies that chaincode definitions and collections are made of, as messages. For this
+// folder's own files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace common {
+class SignaturePolicyEnvelope;
+}
+
+namespace belfry::ledger {
+
+// The MSP ids that the policy's principals name, sorted, each once.
+std::vector<std::string> organizations_of(const ::common::SignaturePolicyEnvelope& policy);
+// One signature of any member of that organisation.
+::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id);
+
+}  // namespace belfry::ledger
