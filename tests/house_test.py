@@ -18,13 +18,14 @@ MAY = {
     "http": ["base"],
     "topic": ["queue", "match"],
     "pipeline": ["topic", "decode"],
+    "ca": ["queue", "msp", "http"],
     "fabric": ["pipeline", "msp", "http"],
     "sinks": ["pipeline", "http"],
     "functions": ["pipeline", "http"],
     "aws": ["pipeline", "http"],
     "ledger": ["decode", "msp"],
-    "devnet": ["ledger", "http"],
-    "app": ["fabric", "sinks", "functions", "aws", "devnet"],
+    "devnet": ["ledger", "http", "ca"],
+    "app": ["fabric", "sinks", "functions", "aws", "devnet", "ca"],
     "cli": ["app"],
 }
 # The generated protocol classes: only these folders know them.
