@@ -84,7 +84,7 @@ TEST_F(RuntimeTest, EverythingArrivesOnceAlsoAfterARestart) {
     const auto runtime = open();
     run_to_the_end(*runtime);
     EXPECT_EQ(outbox(*runtime), expected);
-    EXPECT_TRUE(runtime->stop(seconds(9)));
+    EXPECT_TRUE(runtime->stop(seconds(60)));
   }
 }
 
@@ -103,7 +103,7 @@ TEST_F(RuntimeTest, TellsWhatItDid) {
               HasSubstr("belfry_worker_done_total{kind=\"function\",name=\"announce\"} 1800"));
   const boost::json::object json = status_json(status, system_clock().now());
   EXPECT_EQ(json.at("listeners").as_array().size(), 2U);
-  runtime->stop(seconds(9));
+  runtime->stop(seconds(60));
 }
 
 TEST_F(RuntimeTest, StopsInTheMiddleAndGoesOn) {
@@ -111,12 +111,12 @@ TEST_F(RuntimeTest, StopsInTheMiddleAndGoesOn) {
     const auto runtime = open();
     runtime->start();
     while (outbox(*runtime).empty()) std::this_thread::sleep_for(milliseconds(1));
-    EXPECT_TRUE(runtime->stop(seconds(9)));
+    EXPECT_TRUE(runtime->stop(seconds(60)));
   }
   const auto runtime = open();
   run_to_the_end(*runtime);
   EXPECT_EQ(outbox(*runtime).at("audit"), 1829U);
-  runtime->stop(seconds(9));
+  runtime->stop(seconds(60));
 }
 
 TEST_F(RuntimeTest, ReplaysIntoAnotherPlace) {
@@ -129,7 +129,7 @@ TEST_F(RuntimeTest, ReplaysIntoAnotherPlace) {
   EXPECT_EQ(runtime->replays()[0].progress.events, 1829U);
   while (!runtime->finished()) std::this_thread::sleep_for(milliseconds(5));
   EXPECT_EQ(outbox(*runtime).at("audit"), 2 * 1829U);
-  runtime->stop(seconds(9));
+  runtime->stop(seconds(60));
 }
 
 TEST_F(RuntimeTest, TheFolderIsHeld) {

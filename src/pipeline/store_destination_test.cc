@@ -54,7 +54,7 @@ TEST_F(StoreDestinationTest, EventsBecomeMessagesWithAttributesAndThePlaceIsKept
               R"({"amount": 12.50, "who":"alice","note":"","kind":"mine","no":null,"deep":{}})"}});
   FakeSource source(chain.blocks());
   auto follower = follow(source, {to_queue("one", "q")});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   const auto got = store->receive(q, 10);
   ASSERT_THAT(got, SizeIs(1));
   const queue::Message& message = got[0].message;
@@ -78,7 +78,7 @@ TEST_F(StoreDestinationTest, AtMostTenAttributesAndNamesThatSqsTakes) {
   chain.add({{"E", R"({"a":1,"b c":2,"AWS.x":3,".d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10})"}});
   FakeSource source(chain.blocks());
   auto follower = follow(source, {to_queue("one", "q")});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   std::vector<std::string> names;
   const auto received = all("q");
   for (const auto& [name, value] : received.at(0).message.attributes) names.push_back(name);
@@ -91,7 +91,7 @@ TEST_F(StoreDestinationTest, AFifoQueueGetsGroupAndDeduplication) {
   const TestChain chain = numbered_chain(3);
   FakeSource source(chain.blocks());
   auto follower = follow(source, {to_queue("one", "q.fifo")});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   const auto got = store->receive(q, 10);
   ASSERT_THAT(got, SizeIs(2));
   EXPECT_EQ(got[0].message.group, "mychannel");
@@ -114,7 +114,7 @@ TEST_F(StoreDestinationTest, ATopicsSubscribersGetTheirCopies) {
   listener.to = {
       {"topic:news", topic_destination(*store, *topics, "place/one/topic:news", "news").value()}};
   auto follower = follow(source, {listener});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   EXPECT_THAT(all(topic::subscription_queue("news", "big")), SizeIs(3));
 }
 
@@ -127,7 +127,7 @@ TEST_F(StoreDestinationTest, AnEventThatDoesNotFitItsBodyIsADeadLetter) {
     return fail("there is no field x");
   };
   auto follower = follow(source, {listener});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   EXPECT_THAT(all("q"), SizeIs(0));
   const auto dead = all(kDeadQueue);
   ASSERT_THAT(dead, SizeIs(1));
@@ -147,7 +147,7 @@ TEST_F(StoreDestinationTest, AResetPlaceIsAFirstStart) {
   for (int run = 0; run < 2; ++run) {
     FakeSource source(chain.blocks());
     auto follower = follow(source, {to_queue("one", "q")});
-    ASSERT_TRUE(follower->wait_until_finished(10s));
+    ASSERT_TRUE(follower->wait_until_finished(60s));
     ASSERT_TRUE(reset_place(*store, "place/one/queue:q"));
   }
   EXPECT_THAT(all("q"), SizeIs(6));
@@ -158,7 +158,7 @@ TEST_F(StoreDestinationTest, APlaceThatCannotBeReadStopsItsListener) {
   put("place/one/queue:q", "{\"version\":9}");
   FakeSource source(numbered_chain(4).blocks());
   auto follower = follow(source, {to_queue("one", "q")});
-  ASSERT_TRUE(follower->wait_until_finished(10s));
+  ASSERT_TRUE(follower->wait_until_finished(60s));
   EXPECT_EQ(follower->status().lanes[0].code, "place-unreadable");
   EXPECT_THAT(follower->status().lanes[0].reason, HasSubstr("a newer belfry wrote it"));
 }

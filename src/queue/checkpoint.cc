@@ -125,6 +125,13 @@ void write_queue(Writer& writer, State& state, std::mutex& lock, QueueId id) {
   }
 }
 
+bool sensible(const Entry& entry) {
+  for (const int64_t time : {entry.sent, entry.due, entry.first_received, entry.leased})
+    if (time < 0 || time > kLatestTime) return false;
+  return entry.state >= EntryState::ready && entry.state <= EntryState::leased &&
+         entry.sequence != 0;
+}
+
 bool read_entries(Decoder& decoder, State& state) {
   auto* queue = state.find(decoder.u32());
   const uint64_t count = decoder.varint();
@@ -139,8 +146,7 @@ bool read_entries(Decoder& decoder, State& state) {
     if (raw.size() != sizeof(Entry)) return false;
     Entry entry;
     std::memcpy(&entry, raw.data(), sizeof entry);
-    if (entry.state < EntryState::ready || entry.state > EntryState::leased || entry.sequence == 0)
-      return false;
+    if (!sensible(entry)) return false;
     if (queue->settings().fifo) {
       if (entry.group >= groups.size()) return false;
       entry.group = groups[entry.group];
@@ -179,7 +185,7 @@ bool read_part(Decoder& decoder, State& state, LoadedCheckpoint& out, bool& ende
         Deduplication::Original original;
         original.id = decoder.bytes();
         original.sequence = decoder.u64();
-        original.sent = decoder.i64();
+        original.sent = decoder.time();
         queue->deduplication.add(key, std::move(original));
       }
       return decoder.ok();

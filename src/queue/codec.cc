@@ -10,6 +10,13 @@ void Encoder::varint(uint64_t value) {
   u8(static_cast<uint8_t>(value));
 }
 
+int64_t Decoder::time() {
+  const int64_t value = i64();
+  if (value >= 0 && value <= kLatestTime) return value;
+  fail();
+  return 0;
+}
+
 uint64_t Decoder::varint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
@@ -17,14 +24,13 @@ uint64_t Decoder::varint() {
     value |= static_cast<uint64_t>(byte & 0x7f) << shift;
     if (byte < 0x80) return ok_ ? value : 0;
   }
-  ok_ = false;
+  fail();
   return 0;
 }
 
 std::string_view Decoder::raw(size_t size) {
   if (size > in_.size()) {
-    ok_ = false;
-    in_ = {};
+    fail();
     return {};
   }
   const auto out = in_.substr(0, size);

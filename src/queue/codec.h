@@ -12,6 +12,11 @@
 
 namespace belfry::queue {
 
+// Times are nanoseconds of the Unix epoch, from 0 through this (the year 2116), and so are spans:
+// one of each can be added or subtracted without a look at the range. Whatever is written keeps to
+// it, whatever is read is held to it.
+inline constexpr int64_t kLatestTime = (int64_t{1} << 62) - 1;
+
 static_assert(std::endian::native == std::endian::little, "the file formats are little-endian");
 
 class Encoder {
@@ -45,6 +50,7 @@ class Decoder {
   uint32_t u32() { return fixed<uint32_t>(); }
   uint64_t u64() { return fixed<uint64_t>(); }
   int64_t i64() { return fixed<int64_t>(); }
+  int64_t time();  // also a span; fails on one out of range
   uint64_t varint();
   std::string_view raw(size_t size);
   std::string_view bytes() { return raw(varint()); }
@@ -53,6 +59,10 @@ class Decoder {
   size_t left() const { return in_.size(); }
 
  private:
+  void fail() {
+    ok_ = false;
+    in_ = {};
+  }
   template <class T>
   T fixed() {
     T value{};

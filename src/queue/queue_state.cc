@@ -31,7 +31,7 @@ void QueueState::change_settings(const QueueSettings& settings, int64_t now) {
   for (const uint64_t sequence : waiting) {
     Entry& entry = *pages_.find(sequence);
     if (entry.state == EntryState::delayed) --delayed_;
-    entry.due = entry.sent + settings_.delay.count();
+    entry.due = std::min(entry.sent + settings_.delay.count(), kLatestTime);
     const bool delayed = entry.due > now;
     const uint32_t group = entry.group;
     if (delayed) {

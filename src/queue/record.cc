@@ -146,10 +146,10 @@ QueueSettings decode_settings(Decoder& decoder) {
   settings.content_deduplication = flags & 2;
   settings.leases_end_with_process = flags & 4;
   settings.deduplication_by_group = flags & 16;
-  settings.visibility_timeout = Duration(decoder.i64());
-  settings.delay = Duration(decoder.i64());
-  settings.retention = Duration(decoder.i64());
-  settings.receive_wait = Duration(decoder.i64());
+  settings.visibility_timeout = Duration(decoder.time());
+  settings.delay = Duration(decoder.time());
+  settings.retention = Duration(decoder.time());
+  settings.receive_wait = Duration(decoder.time());
   settings.maximum_message_size = decoder.u32();
   if (flags & 8) {
     DeadLetter dead;
@@ -218,9 +218,9 @@ std::optional<HeadParts> decode_head(std::string_view record, bool check) {
   MessageHead head;
   head.facts.queue = decoder.u32();
   head.facts.sequence = decoder.u64();
-  head.facts.sent = decoder.i64();
-  head.facts.visible_at = decoder.i64();
-  head.facts.first_received = decoder.i64();
+  head.facts.sent = decoder.time();
+  head.facts.visible_at = decoder.time();
+  head.facts.first_received = decoder.time();
   head.facts.receives = decoder.u32();
   const uint8_t flags = decoder.u8();
   head.facts.moved = flags & kMoved;

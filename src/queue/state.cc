@@ -137,28 +137,28 @@ bool State::replay(const RecordView& record, const Location& where, int64_t now)
       auto* queue = find(decoder.u32());
       for (uint64_t n = decoder.varint(); n > 0 && decoder.ok(); --n) {
         const uint64_t sequence = decoder.varint();
-        if (queue != nullptr) erase(*queue, sequence);
+        if (queue != nullptr && decoder.ok()) erase(*queue, sequence);
       }
       return decoder.ok();
     }
     case RecordKind::leased: {
       auto* queue = find(decoder.u32());
-      const int64_t from = decoder.i64();
-      const int64_t until = decoder.i64();
+      const int64_t from = decoder.time();
+      const int64_t until = decoder.time();
       for (uint64_t n = decoder.varint(); n > 0 && decoder.ok(); --n) {
         LeaseItem item;
         item.sequence = decoder.varint();
         item.receives = static_cast<uint32_t>(decoder.varint());
-        item.first_received = decoder.i64();
-        if (queue != nullptr) queue->lease(item, from, until);
+        item.first_received = decoder.time();
+        if (queue != nullptr && decoder.ok()) queue->lease(item, from, until);
       }
       return decoder.ok();
     }
     case RecordKind::visibility: {
       auto* queue = find(decoder.u32());
       const uint64_t sequence = decoder.u64();
-      const int64_t until = decoder.i64();
-      if (queue != nullptr) queue->set_visibility(sequence, until, now);
+      const int64_t until = decoder.time();
+      if (queue != nullptr && decoder.ok()) queue->set_visibility(sequence, until, now);
       return decoder.ok();
     }
     case RecordKind::put: {

@@ -18,6 +18,14 @@ bool is_name(std::string_view name) {
   });
 }
 
+bool in_range(const QueueSettings& settings) {
+  const auto times = {settings.visibility_timeout, settings.delay, settings.retention,
+                      settings.receive_wait};
+  return std::all_of(times.begin(), times.end(), [](Duration time) {
+    return time >= Duration(0) && time.count() <= kLatestTime;
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(FileSystem& files, Clock& clock, Random& random,
@@ -118,6 +126,9 @@ Result<QueueId> StoreImpl::open_queue(const std::string& name, const QueueSettin
   if (!is_name(name))
     return fail(
         fmt::format("queue name \"{}\" is not 1 to 200 of the characters A-Z a-z 0-9 _ . -", name));
+  if (!in_range(settings))
+    return fail(fmt::format("queue \"{}\": its times must be between 0 and {} days", name,
+                            kLatestTime / Duration(std::chrono::hours(24)).count()));
   QueueId id = 0;
   bool made = false;
   std::future<Committed> done;

@@ -63,7 +63,7 @@ void StoreImpl::write_send(SendOperation& send, Committed& result, std::string& 
   entry.sent = at;
   const Duration delay = message.delay < Duration(0) ? settings.delay : message.delay;
   if (delay > Duration(0)) {
-    entry.due = at + delay.count();
+    entry.due = std::min(at + std::min(delay.count(), kLatestTime), kLatestTime);
     entry.state = EntryState::delayed;
   }
   if (settings.fifo) entry.group = queue->group_number(message.group);

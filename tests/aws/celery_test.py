@@ -33,7 +33,7 @@ class Day(unittest.TestCase):
         with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
             for number in range(10):
                 ring.delay(number)
-            self.assertTrue(all_rung.wait(60), rung)
+            self.assertTrue(all_rung.wait(180), rung)
         self.assertEqual(sorted(rung), list(range(10)))
 
 

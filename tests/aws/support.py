@@ -29,7 +29,7 @@ class Belfry:
             [os.environ["BELFRY"], "run", "--admin", "127.0.0.1:0", "--aws", "127.0.0.1:0"],
             cwd=self.folder, stderr=self._log)
         noted = self.folder / "belfry-data/aws-address"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not noted.exists() or not noted.read_text().endswith("\n"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError("belfry did not start:\n" + (self.folder / "log").read_text())
@@ -45,7 +45,7 @@ class Belfry:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self._log.close()
         self._folder.cleanup()
 

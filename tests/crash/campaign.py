@@ -138,7 +138,7 @@ class Round:
 
     def get(self, process, target):
         address = self.folder / "data/admin-address"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not address.exists():
             if process.poll() is not None or time.monotonic() > deadline:
                 self.fail("belfry serves no admin API")
@@ -148,7 +148,7 @@ class Round:
 
     def stop(self, process):
         process.terminate()
-        if process.wait(10) != 0:
+        if process.wait(60) != 0:
             self.fail("belfry did not stop in order")
 
     def outbox(self):

@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
   CLI::App app("drives a text message sender");
   app.require_subcommand(1);
   sinks::SmppSettings smpp;
-  smpp.session.response_timeout = std::chrono::seconds(2);
+  smpp.session.response_timeout = std::chrono::seconds(5);
   smpp.least_pause = std::chrono::milliseconds(20);
   smpp.outgoing.least_pause = std::chrono::milliseconds(50);
   unsigned patience = 60, enquire_ms = 30'000;

@@ -211,7 +211,7 @@ test('a centre that comes up late is found', async () => {
 test('without a centre the message ends as retry that says why', async () => {
   await new Centre().listen();
   await centre.close();
-  const it = sender('--patience', '1');
+  const it = sender('--patience', '4');
   const result = await it.result(it.send('x'));
   assert.equal(result.next, 'retry');
   assert.equal(result.reason, `no session with ${centre.address}: Connection refused`);
@@ -220,7 +220,7 @@ test('without a centre the message ends as retry that says why', async () => {
 
 test('a wrong password is said, and not asked again at once', async () => {
   await new Centre({bind: (pdu, session) => centre.refuse(pdu, session, smpp.ESME_RINVPASWD)}).listen();
-  const it = sender('--patience', '1');
+  const it = sender('--patience', '4');
   const result = await it.result(it.send('x'));
   assert.equal(result.next, 'retry');
   assert.match(result.reason, /refused the bind: ESME_RINVPASWD \(invalid password\)/);
@@ -314,7 +314,7 @@ test('speaks TLS, and only to a centre whose certificate holds', async () => {
   const good = sender('--tls', '--tls-authorities', cert);
   assert.equal((await good.result(good.send('x'))).next, 'accepted');
   await good.finish();
-  const wary = sender('--tls', '--patience', '1');
+  const wary = sender('--tls', '--patience', '4');
   const result = await wary.result(wary.send('x'));
   assert.equal(result.next, 'retry');
   assert.match(result.reason, /the certificate does not hold: self-signed certificate/);

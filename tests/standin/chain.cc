@@ -38,6 +38,7 @@ std::shared_ptr<const std::string> Chain::wait_for(uint64_t number,
                                                    const std::function<bool()>& give_up) const {
   std::unique_lock lock(mutex_);
   while (blocks_.size() <= number) {
+    awaited_ = true;
     lock.unlock();
     if (give_up()) return nullptr;
     lock.lock();
@@ -49,6 +50,11 @@ std::shared_ptr<const std::string> Chain::wait_for(uint64_t number,
 std::shared_ptr<const std::string> Chain::at(uint64_t number) const {
   const std::lock_guard lock(mutex_);
   return number < blocks_.size() ? blocks_[number] : nullptr;
+}
+
+bool Chain::awaited() const {
+  const std::lock_guard lock(mutex_);
+  return awaited_;
 }
 
 std::vector<BlockParts> parts_of(const Ledger& ledger, size_t blocks) {

@@ -27,10 +27,13 @@ class Chain {
   std::shared_ptr<const std::string> wait_for(uint64_t number,
                                               const std::function<bool()>& give_up) const;
   std::shared_ptr<const std::string> at(uint64_t number) const;  // null: there is none
+  // A stream has come to wait for a block that is not there yet.
+  bool awaited() const;
 
  private:
   mutable std::mutex mutex_;
   mutable std::condition_variable grown_;
+  mutable bool awaited_ = false;
   std::vector<std::shared_ptr<const std::string>> blocks_;
 };
 

@@ -154,7 +154,7 @@ grpc::Status StandinPeer::Services::deliver(grpc::ServerContext& context, Stream
       const std::lock_guard lock(peer_.mutex_);
       ++peer_.seeks_;
     }
-    peer_.sought_.notify_all();
+    peer_.asked_.notify_all();
     Request request;
     bool hang_up = false;
     int status = read(context, envelope, request);
@@ -361,6 +361,11 @@ grpc::Status StandinPeer::Services::ProcessProposal(grpc::ServerContext*,
             "access denied for [GetChainInfo][" + channel.channel_id() + "]"};
   const auto& arguments = invocation.chaincode_spec().input().args();
   query({arguments.begin(), arguments.end()}, *response->mutable_response());
+  {
+    const std::lock_guard lock(peer_.mutex_);
+    ++peer_.queries_;
+  }
+  peer_.asked_.notify_all();
   return grpc::Status::OK;
 }
 
@@ -436,7 +441,12 @@ void StandinPeer::add_private_data(uint64_t block, uint64_t transaction, std::st
 
 void StandinPeer::wait_for_seeks(int count) const {
   std::unique_lock lock(mutex_);
-  sought_.wait(lock, [&] { return seeks_ >= count; });
+  asked_.wait(lock, [&] { return seeks_ >= count; });
+}
+
+void StandinPeer::wait_for_queries(int count) const {
+  std::unique_lock lock(mutex_);
+  asked_.wait(lock, [&] { return queries_ >= count; });
 }
 
 void StandinPeer::on_sent(std::function<void(uint64_t)> callback) {

@@ -64,6 +64,7 @@ class StandinPeer {
   // Until so many seeks arrived: the streams they belong to are then this peer's, no longer a
   // client's plan.
   void wait_for_seeks(int count) const;
+  void wait_for_queries(int count) const;  // the same of qscc's answers
 
  private:
   class Services;
@@ -78,7 +79,8 @@ class StandinPeer {
   std::map<uint64_t, std::vector<std::pair<uint64_t, std::string>>> private_data_;
   std::function<void(uint64_t)> on_sent_;
   std::atomic<int> seeks_{0};
-  mutable std::condition_variable sought_;
+  int queries_ = 0;
+  mutable std::condition_variable asked_;
   std::atomic<bool> stopping_{false};
   int port_;
   std::unique_ptr<Services> services_;

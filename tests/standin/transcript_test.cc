@@ -132,7 +132,7 @@ class TranscriptTest : public ::testing::Test {
         connection.deliver(kind(request), message(request, connection.tls_cert_hash()));
     std::optional<uint64_t> every_from;  // after "and so on": blocks up to the next named one
     if (has(request, "then")) {
-      ASSERT_EQ(call->read(20ms, {}), DeliverCall::Got::nothing);
+      while (!chain.awaited()) ASSERT_EQ(call->read(20ms, {}), DeliverCall::Got::nothing);
       chain.append(ngo_ledger().common_block(chain.height()));
     }
     uint64_t due = 0;
@@ -143,7 +143,7 @@ class TranscriptTest : public ::testing::Test {
       }
       for (bool again = true; again;) {
         again = false;
-        ASSERT_EQ(call->read(5s, {}), DeliverCall::Got::message);
+        ASSERT_EQ(call->read(120s, {}), DeliverCall::Got::message);
         const auto got = fabric::parse_deliver_response(*call->message());
         ASSERT_TRUE(got.has_value());
         if (has(frame, "status")) {
@@ -169,7 +169,7 @@ class TranscriptTest : public ::testing::Test {
       EXPECT_EQ(call->read(20ms, {}), DeliverCall::Got::nothing);
       return;
     }
-    ASSERT_EQ(call->read(5s, {}), DeliverCall::Got::end);
+    ASSERT_EQ(call->read(120s, {}), DeliverCall::Got::end);
     EXPECT_EQ(call->status().error_code(),
               end == "an error" ? static_cast<int>(int64_t(response["end"]["grpc_code"]))
                                 : grpc::StatusCode::OK);

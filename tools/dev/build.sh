@@ -22,4 +22,14 @@ folder=build
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 # A preset's own configuration is kept: configuring again is needed only when there is none.
 [ -e "$folder/build.ninja" ] || cmake --preset "$preset" -Wno-dev >/dev/null
-cmake --build "$folder" -j "$(nproc)" --target "$@"
+make=(cmake --build "$folder" -j "$(nproc)" --target "$@")
+if [ -t 1 ]; then
+  exec "${make[@]}"
+fi
+# Into a file or a pipe goes only what matters: what failed, and why.
+log=$folder/build.log
+if ! "${make[@]}" >"$log" 2>&1; then
+  grep -A40 -m3 -E '^FAILED: |error: |^CMake Error' "$log" | grep -vE '^\[[0-9]+/[0-9]+\] ' | cut -c-400 | head -120 >&2
+  echo "build: $preset failed; the whole story is in $log" >&2
+  exit 1
+fi

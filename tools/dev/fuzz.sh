@@ -22,6 +22,9 @@ for target in $(find build-fuzz/src -maxdepth 2 -type f -executable -name '*_fuz
   if ! "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix=build-fuzz/found/"$name"- "$work" $([ -d "$corpus" ] && echo "$corpus") >"$log" 2>&1; then
     tail -30 "$log"
+    for input in build-fuzz/found/"$name"-*; do
+      [ ! -e "$input" ] || echo "fuzz: $input in base64: $(head -c 20000 "$input" | base64 -w 0)"
+    done
     echo "fuzz: $name failed; its input is in build-fuzz/found, the whole story in $log" >&2
     exit 1
   fi

@@ -26,21 +26,25 @@ for argument in "$@"; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=(unit scenarios clients sanitize fuzz fabric)
 
-failed=()
+failed=()   # what to say at the end, one after another
 passed=0
 skipped=0
 # Runs ctest for a label in a build folder, only tests of that name if one is given, and adds up what it says.
 run_label() {  # FOLDER LABEL [NAME]
-  local log=$1/ctest-$2.log status=0
-  (cd "$1" && ctest -L "^$2\$" -R "${3:-.}" -j "$(nproc)" --output-on-failure --no-tests=error) >"$log" 2>&1 || status=$?
-  grep -vE '^ *(Start|[0-9]+/[0-9]+ Test .* Passed)' "$log" | grep -vE '^(Test project|Label Time|unit  |scenarios  |clients  |fabric  |Total Test|$)' || true
-  local total bad off
-  total=$(grep -cE '^ *[0-9]+/[0-9]+ Test ' "$log" || true)
-  off=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)
-  bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*(Failed|Timeout|Exception|Not Run)' "$log" || true)
-  passed=$((passed + total - bad - off))
+  local results=$1/$2.xml began=$SECONDS status=0
+  rm -f "$results"
+  (cd "$1" && ctest -L "^$2\$" -R "${3:-.}" -j "$(nproc)" --no-tests=error --output-junit "$2.xml") >"$1/ctest-$2.log" 2>&1 || status=$?
+  local counts
+  if [ ! -s "$results" ] || ! counts=$(python3 tools/dev/results.py --count "$results"); then
+    failed+=("$2 in $1: ctest did not run: $(tail -5 "$1/ctest-$2.log")")
+    return
+  fi
+  local good bad off
+  read -r good bad off <<<"$counts"
+  passed=$((passed + good))
   skipped=$((skipped + off))
-  [ "$status" -eq 0 ] || failed+=("$2 in $1 (whole story in $log)")
+  echo "$2 in $1: $good passed, $bad failed, $off skipped in $((SECONDS - began)) s"
+  [ "$bad" -eq 0 ] && [ "$status" -eq 0 ] || failed+=("$2 in $1:"$'\n'"$(python3 tools/dev/results.py "$results")")
 }
 
 # The tests of some folders under a sanitizer: address and undefined behaviour wherever bytes are taken apart, threads
@@ -66,11 +70,17 @@ for part in "${parts[@]}"; do
       sanitize tsan base queue topic pipeline http sinks
       ;;
     fuzz)
-      if bash tools/dev/fuzz.sh --seconds 5; then passed=$((passed + 1)); else failed+=("fuzz"); fi
+      mkdir -p build-fuzz
+      if bash tools/dev/fuzz.sh --seconds 5 2>&1 | tee build-fuzz/fuzz.log; then
+        passed=$((passed + 1))
+      else
+        failed+=("fuzz:"$'\n'"$(tail -40 build-fuzz/fuzz.log)")
+      fi
       ;;
   esac
 done
 
-for name in "${failed[@]}"; do echo "FAILED: $name"; done
-echo "$passed passed, ${#failed[@]} failed, $skipped skipped"
+# Last, so that the end of a log tells what to mend.
+for what in "${failed[@]}"; do printf '\nFAILED: %s\n' "$what"; done
+echo "$passed passed, ${#failed[@]} parts failed, $skipped skipped"
 [ ${#failed[@]} -eq 0 ]
