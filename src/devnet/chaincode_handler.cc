@@ -28,9 +28,10 @@ void ChaincodeHandler::received(ChaincodeMessage message) {
   if (message.type() == ChaincodeMessage::KEEPALIVE) return;
   if (state_ == State::created) {
     if (message.type() == ChaincodeMessage::REGISTER) return take_registration(message);
-    return stop(fmt::format("[{}] Fabric side handler cannot handle message ({}) while in created "
-                            "state",
-                            message.txid(), ChaincodeMessage::Type_Name(message.type())));
+    return stop(
+        fmt::format("[{}] Fabric side handler cannot handle message ({}) while in created "
+                    "state",
+                    message.txid(), ChaincodeMessage::Type_Name(message.type())));
   }
   if (message.type() == ChaincodeMessage::COMPLETED || message.type() == ChaincodeMessage::ERROR)
     return finish(std::move(message));

@@ -65,7 +65,9 @@ int exit_code(int status) {
 
 }  // namespace
 
-PackageLauncher::~PackageLauncher() { stop(); }
+PackageLauncher::~PackageLauncher() {
+  stop();
+}
 
 void PackageLauncher::serve(std::shared_ptr<ChaincodeRuntime> runtime,
                             std::string dial_in_address) {
@@ -88,10 +90,10 @@ void PackageLauncher::launch(const std::string& id, Callback<std::string> failed
     if (const auto found = ways_.find(id); found != ways_.end() && !stopped_) way = found->second;
   }
   if (!way || !runtime)
-    return failed(fmt::format(
-        "chaincode registration failed: {0} is not connected: start it with "
-        "CORE_CHAINCODE_ID_NAME={0} and --peer.address {1}",
-        id, dial_in_));
+    return failed(
+        fmt::format("chaincode registration failed: {0} is not connected: start it with "
+                    "CORE_CHAINCODE_ID_NAME={0} and --peer.address {1}",
+                    id, dial_in_));
   if (const auto* address = std::get_if<ChaincodeAddress>(&*way))
     return connect_chaincode(std::move(runtime), id, *address, std::move(failed));
   run(id, std::get<ChaincodeProgram>(*way), std::move(failed));
@@ -112,8 +114,7 @@ void PackageLauncher::run(const std::string& id, const ChaincodeProgram& program
     const int log = open(program.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     const pid_t parent = getpid();
     const pid_t child = fork();
-    if (child == 0)
-      become(command.data(), variables.data(), program.folder.c_str(), log, parent);
+    if (child == 0) become(command.data(), variables.data(), program.folder.c_str(), log, parent);
     if (log >= 0) close(log);
     std::string ending;
     if (child < 0) {
@@ -129,8 +130,8 @@ void PackageLauncher::run(const std::string& id, const ChaincodeProgram& program
       int status = 0;
       while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
       }
-      ending = fmt::format("chaincode registration failed: container exited with {}",
-                           exit_code(status));
+      ending =
+          fmt::format("chaincode registration failed: container exited with {}", exit_code(status));
       if (exit_code(status) == 127)
         ending += fmt::format(" ({} could not be run)", program.command.front());
       else

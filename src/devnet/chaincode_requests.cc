@@ -58,8 +58,7 @@ Result<std::string> get_state(Execution& execution, const ChaincodeMessage& mess
     return value_or_nothing(simulator.get(execution.name_space, request->key()));
   if (auto may = check_rights(execution, request->collection(), Wish::read); !may)
     return tl::unexpected(may.error());
-  auto value =
-      simulator.get_private(execution.name_space, request->collection(), request->key());
+  auto value = simulator.get_private(execution.name_space, request->collection(), request->key());
   if (!value) return tl::unexpected(value.error());
   return value_or_nothing(std::move(*value));
 }
@@ -84,8 +83,8 @@ Result<std::string> put_state(Execution& execution, const ChaincodeMessage& mess
   if (!request) return tl::unexpected(request.error());
   auto& simulator = execution.simulation->simulator;
   if (request->collection().empty())
-    return done(simulator.put(execution.name_space, request->key(),
-                              std::move(*request->mutable_value())));
+    return done(
+        simulator.put(execution.name_space, request->key(), std::move(*request->mutable_value())));
   if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
     return tl::unexpected(may.error());
   return done(simulator.put_private(execution.name_space, request->collection(), request->key(),
@@ -100,8 +99,7 @@ Result<std::string> del_state(Execution& execution, const ChaincodeMessage& mess
     return done(simulator.erase(execution.name_space, request->key()));
   if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
     return tl::unexpected(may.error());
-  return done(
-      simulator.erase_private(execution.name_space, request->collection(), request->key()));
+  return done(simulator.erase_private(execution.name_space, request->collection(), request->key()));
 }
 
 Result<std::string> purge(Execution& execution, const ChaincodeMessage& message) {
@@ -114,8 +112,8 @@ Result<std::string> purge(Execution& execution, const ChaincodeMessage& message)
   if (request->collection().empty()) return fail("only applicable for private data");
   if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
     return tl::unexpected(may.error());
-  return done(execution.simulation->simulator.purge_private(
-      execution.name_space, request->collection(), request->key()));
+  return done(execution.simulation->simulator.purge_private(execution.name_space,
+                                                            request->collection(), request->key()));
 }
 
 Result<std::string> get_metadata(Execution& execution, const ChaincodeMessage& message) {
@@ -195,8 +193,7 @@ Result<std::string> next_results(Execution& execution, const std::string& id) {
 Result<std::string> open_query(Execution& execution, Execution::Query query) {
   if (execution.queries.size() >= kMostOpenQueries)
     return fail(fmt::format("too many open queries: close some of the {}", kMostOpenQueries));
-  const std::string id =
-      fmt::format("{}-{}", execution.name_space, ++execution.queries_opened);
+  const std::string id = fmt::format("{}-{}", execution.name_space, ++execution.queries_opened);
   execution.queries.emplace(id, std::move(query));
   return next_results(execution, id);
 }
@@ -238,8 +235,7 @@ Result<std::string> range(Execution& execution, const ChaincodeMessage& message)
     if (!opened) return tl::unexpected(opened.error());
     scan = *opened;
   } else if (page != 0 || !metadata->bookmark().empty()) {
-    const auto& start =
-        metadata->bookmark().empty() ? request->startkey() : metadata->bookmark();
+    const auto& start = metadata->bookmark().empty() ? request->startkey() : metadata->bookmark();
     auto opened = simulator.page(execution.name_space, start, request->endkey(), page);
     if (!opened) return tl::unexpected(opened.error());
     scan = *opened;

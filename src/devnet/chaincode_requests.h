@@ -14,7 +14,7 @@ class ChaincodeMessage;
 
 namespace belfry::devnet {
 
-inline constexpr size_t kQueryBatch = 100;            // results in one message, without a page
+inline constexpr size_t kQueryBatch = 100;             // results in one message, without a page
 inline constexpr int64_t kMostQueryResults = 100'000;  // of one query: core.yaml's totalQueryLimit
 inline constexpr size_t kMostOpenQueries = 1'000;      // of one execution
 

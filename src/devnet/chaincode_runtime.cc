@@ -34,12 +34,13 @@ Result<ChaincodeOutcome> outcome_of(const std::string& transaction, const std::s
     return fail(fmt::format("transaction returned with failure: {}", message.payload()));
   ChaincodeOutcome out{std::make_shared<::protos::Response>(), nullptr};
   if (!out.response->ParseFromString(message.payload()))
-    return fail(fmt::format("failed to unmarshal response for transaction {}: proto: cannot parse "
-                            "invalid wire-format data",
-                            transaction));
+    return fail(
+        fmt::format("failed to unmarshal response for transaction {}: proto: cannot parse "
+                    "invalid wire-format data",
+                    transaction));
   if (message.has_chaincode_event()) {
-    out.event = std::make_shared<::protos::ChaincodeEvent>(
-        std::move(*message.mutable_chaincode_event()));
+    out.event =
+        std::make_shared<::protos::ChaincodeEvent>(std::move(*message.mutable_chaincode_event()));
     out.event->set_chaincode_id(chaincode);
     out.event->set_tx_id(transaction);
   }
@@ -68,8 +69,8 @@ Result<bool> check_init(Simulation& simulation, const std::string& name, const C
     return false;
   }
   if (!found.init_required)
-    return fail(fmt::format("chaincode '{}' does not require initialization but called as init",
-                            name));
+    return fail(
+        fmt::format("chaincode '{}' does not require initialization but called as init", name));
   if (!needs)
     return fail(fmt::format("chaincode '{}' is already initialized but called as init", name));
   if (auto put = simulation.simulator.put(name, kInitialized, found.version); !put)
@@ -86,8 +87,7 @@ ChaincodeRuntime::ChaincodeRuntime(const Clock& clock, Executor& executor,
 std::shared_ptr<ChaincodeRuntime> ChaincodeRuntime::create(const Clock& clock, Executor& executor,
                                                            ChaincodeLauncher& launcher,
                                                            RuntimeOptions options) {
-  std::shared_ptr<ChaincodeRuntime> out(
-      new ChaincodeRuntime(clock, executor, launcher, options));
+  std::shared_ptr<ChaincodeRuntime> out(new ChaincodeRuntime(clock, executor, launcher, options));
   out->watch();
   return out;
 }
@@ -231,12 +231,11 @@ void ChaincodeRuntime::start(std::shared_ptr<Execution> execution, const std::st
   message.set_channel_id(execution->channel());
   *message.mutable_proposal() = *execution->proposal->signed_proposal;
   launch(id, [self = shared_from_this(), execution = std::move(execution),
-              message = std::move(message), then = std::move(then)](
-                 Result<std::shared_ptr<ChaincodeHandler>> handler) mutable {
+              message = std::move(message),
+              then = std::move(then)](Result<std::shared_ptr<ChaincodeHandler>> handler) mutable {
     if (!handler) return then(tl::unexpected(handler.error()));
     (*handler)->execute(std::move(execution), std::move(message),
-                        self->clock_.monotonic() + self->options_.execute_timeout,
-                        std::move(then));
+                        self->clock_.monotonic() + self->options_.execute_timeout, std::move(then));
   });
 }
 
@@ -257,9 +256,8 @@ void ChaincodeRuntime::invoke(std::shared_ptr<Execution> execution, ::protos::Ch
 
 void ChaincodeRuntime::execute(std::shared_ptr<PeerView> peer,
                                std::shared_ptr<const Proposal> proposal,
-                               std::shared_ptr<Simulation> simulation,
-                               const std::string& chaincode, ::protos::ChaincodeInput input,
-                               OnOutcome then) {
+                               std::shared_ptr<Simulation> simulation, const std::string& chaincode,
+                               ::protos::ChaincodeInput input, OnOutcome then) {
   auto execution = std::make_shared<Execution>();
   execution->peer = std::move(peer);
   execution->proposal = proposal;

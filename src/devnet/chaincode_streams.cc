@@ -205,10 +205,10 @@ void connect_chaincode(std::shared_ptr<ChaincodeRuntime> runtime, const std::str
   arguments.SetMaxSendMessageSize(kMostChaincodeMessage);
   // A connection of its own, so that each launch tries at once.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  auto credentials = address.tls ? grpc::SslCredentials({address.root_certificates,
-                                                         address.client_key,
-                                                         address.client_certificate})
-                                 : grpc::InsecureChannelCredentials();
+  auto credentials = address.tls
+                         ? grpc::SslCredentials({address.root_certificates, address.client_key,
+                                                 address.client_certificate})
+                         : grpc::InsecureChannelCredentials();
   new Connected(std::move(runtime), id, address.address,
                 grpc::CreateCustomChannel(address.address, credentials, arguments),
                 std::move(failed));
