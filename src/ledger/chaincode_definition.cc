@@ -123,9 +123,6 @@ Collection implicit_collection(std::string_view name, std::string_view msp_id) {
   const auto policy = any_member_of(msp_id);
   collection.member_policy = policy.SerializeAsString();
   collection.member_orgs = {std::string(msp_id)};
-  ::protos::ApplicationPolicy endorsement;
-  *endorsement.mutable_signature_policy() = policy;
-  collection.endorsement_policy = endorsement.SerializeAsString();
   collection.maximum_peers = 1;
   return collection;
 }

@@ -28,7 +28,8 @@ struct Collection {
   int32_t required_peers = 0, maximum_peers = 0;
   uint64_t block_to_live = 0;  // blocks; 0: for ever
   bool member_only_read = false, member_only_write = false;
-  std::string endorsement_policy;  // serialized peer.ApplicationPolicy; empty: the chaincode's
+  std::string endorsement_policy;  // serialized peer.ApplicationPolicy; empty: the chaincode's,
+                                   // or, of implicit ones, the organisation's Endorsement policy
 
   bool has_member(std::string_view msp_id) const;
 };

@@ -39,18 +39,33 @@ std::vector<std::string> organizations_of(const ::common::SignaturePolicyEnvelop
   return {found.begin(), found.end()};
 }
 
-::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id) {
-  ::common::MSPRole role;
-  role.set_msp_identifier(std::string(msp_id));
-  role.set_role(::common::MSPRole::MEMBER);
+namespace {
+
+::common::SignaturePolicyEnvelope members_of(const std::vector<std::string>& msp_ids,
+                                             int32_t needed) {
   ::common::SignaturePolicyEnvelope policy;
-  auto* principal = policy.add_identities();
-  principal->set_principal_classification(::common::MSPPrincipal::ROLE);
-  principal->set_principal(role.SerializeAsString());
   auto* rule = policy.mutable_rule()->mutable_n_out_of();
-  rule->set_n(1);
-  rule->add_rules()->set_signed_by(0);
+  rule->set_n(needed);
+  for (const std::string& id : msp_ids) {
+    ::common::MSPRole role;
+    role.set_msp_identifier(id);
+    role.set_role(::common::MSPRole::MEMBER);
+    rule->add_rules()->set_signed_by(policy.identities_size());
+    auto* principal = policy.add_identities();
+    principal->set_principal_classification(::common::MSPPrincipal::ROLE);
+    principal->set_principal(role.SerializeAsString());
+  }
   return policy;
+}
+
+}  // namespace
+
+::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id) {
+  return members_of({std::string(msp_id)}, 1);
+}
+
+::common::SignaturePolicyEnvelope majority_of_members(const std::vector<std::string>& msp_ids) {
+  return members_of(msp_ids, static_cast<int32_t>(msp_ids.size() / 2 + 1));
 }
 
 }  // namespace belfry::ledger

@@ -17,4 +17,7 @@ std::vector<std::string> organizations_of(const ::common::SignaturePolicyEnvelop
 // One signature of any member of that organisation.
 ::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id);
 
+// Signatures of members of more than half of these organisations.
+::common::SignaturePolicyEnvelope majority_of_members(const std::vector<std::string>& msp_ids);
+
 }  // namespace belfry::ledger
