@@ -40,9 +40,9 @@ add_custom_command(
   DEPENDS "${FABRIC_DESCRIPTORS}"
   COMMENT "Generating Fabric's protocol classes")
 add_library(belfry_protos STATIC ${generated})
-target_include_directories(belfry_protos SYSTEM PUBLIC "${out}")
+target_include_directories(belfry_protos SYSTEM PUBLIC "$<BUILD_INTERFACE:${out}>")
 target_link_libraries(belfry_protos PUBLIC gRPC::grpc++ protobuf::libprotobuf)
 target_compile_options(belfry_protos PRIVATE -w)
 if(BELFRY_SANITIZE STREQUAL "thread")
-  target_compile_options(belfry_protos PUBLIC "SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/protobuf_under_tsan.h")
+  target_compile_options(belfry_protos PUBLIC "$<BUILD_INTERFACE:SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/protobuf_under_tsan.h>")
 endif()

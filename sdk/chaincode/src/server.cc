@@ -1,0 +1,88 @@
+#include <grpcpp/grpcpp.h>
+
+#include "belfry/chaincode/serve.h"
+#include "peer/chaincode_shim.grpc.pb.h"
+#include "session.h"
+#include "workers.h"
+
+namespace belfry::chaincode {
+namespace {
+
+using protos::ChaincodeMessage;
+
+constexpr int kPingInterval =
+    10'000;  // milliseconds: peers may ping that often without being taken for a flood
+
+std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<Tls>& tls) {
+  if (!tls) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      tls->authority.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                             : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls->authority;
+  options.pem_key_cert_pairs.push_back({tls->key, tls->certificate});
+  return grpc::SslServerCredentials(options);
+}
+
+class GrpcServer final : public Server, private protos::Chaincode::Service {
+ public:
+  GrpcServer(belfry::chaincode::Chaincode chaincode, ServeOptions options)
+      : chaincode_(std::move(chaincode)),
+        options_(std::move(options)),
+        workers_(static_cast<std::size_t>(options_.limits.threads),
+                 static_cast<std::size_t>(options_.limits.waiting)) {}
+
+  ~GrpcServer() override {
+    if (!server_) return;
+    // Streams last as long as peers want them: they are cancelled, and their transactions with
+    // them.
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+  }
+
+  Result<> listen() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options_.address, credentials(options_.tls), &port_);
+    builder.RegisterService(this);
+    builder.SetMaxReceiveMessageSize(options_.limits.message_bytes);
+    builder.SetMaxSendMessageSize(options_.limits.message_bytes);
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               kPingInterval);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    server_ = builder.BuildAndStart();
+    if (!server_ || port_ == 0)
+      return Error{"cannot serve on " + options_.address +
+                   ": is it taken, or the certificate none?"};
+    return {};
+  }
+
+  int port() const override { return port_; }
+
+ private:
+  grpc::Status Connect(
+      grpc::ServerContext*,
+      grpc::ServerReaderWriter<ChaincodeMessage, ChaincodeMessage>* stream) override {
+    Session session(
+        chaincode_, [stream](const ChaincodeMessage& message) { return stream->Write(message); },
+        workers_, options_.limits.answer_timeout);
+    if (!session.register_as(options_.id)) return grpc::Status::CANCELLED;
+    for (ChaincodeMessage message; stream->Read(&message);) session.handle(std::move(message));
+    return grpc::Status::OK;
+  }
+
+  const belfry::chaincode::Chaincode chaincode_;
+  const ServeOptions options_;
+  Workers workers_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(Chaincode chaincode, ServeOptions options) {
+  auto server = std::make_unique<GrpcServer>(std::move(chaincode), std::move(options));
+  if (auto listening = server->listen(); !listening) return listening.error();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace belfry::chaincode
