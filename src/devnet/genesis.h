@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "devnet/material.h"
 
 namespace belfry::devnet {
@@ -38,6 +39,7 @@ struct GenesisAddresses {
 // Serialized common.Block. `organizations` are MSP ids of the material; all when empty.
 std::string make_genesis(const Material& material, const std::string& channel,
                          const ChannelParameters& parameters, const GenesisAddresses& addresses,
+                         WallTime now, Random& random,
                          const std::vector<std::string>& organizations = {});
 
 }  // namespace belfry::devnet

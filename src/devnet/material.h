@@ -15,13 +15,10 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/result.h"
+#include "devnet/authority.h"
 #include "msp/identity.h"
 
 namespace belfry::devnet {
-
-struct KeyPair {
-  std::string certificate, key;  // PEM; the key in PKCS#8
-};
 
 // A peer, an orderer or a user: signs with `identity`, speaks TLS with `tls`.
 struct Node {

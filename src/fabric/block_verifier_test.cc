@@ -168,7 +168,7 @@ TEST_F(MadeChannel, OnlyOrderersSign) {
   const auto& orderers = channel_.orderers;
   channel_.sign_as(block, {signer(orderers, orderers.client)});
   EXPECT_THAT(error(block), AllOf(HasSubstr("block 1: its 1 signature is not enough"),
-                                  HasSubstr("asks for the Writers of 1 of 1 groups")));
+                                  HasSubstr("requires 1 of the 'Writers' sub-policies")));
   channel_.sign_as(block, {signer(channel_.org1, channel_.org1.orderer)});
   EXPECT_THAT(error(block), HasSubstr("not enough"));
   // An orderer's certificate under another organisation's name.
@@ -241,12 +241,11 @@ TEST_F(MadeChannel, ConfigurationIsFollowed) {
 
 TEST_F(MadeChannel, AnUpdateThatNobodySignedIsRefused) {
   start();
-  EXPECT_THAT(
-      error(channel_.update([](auto& group) { set_timeout(group, "5s"); }, {})),
-      AllOf(
-          HasSubstr(
-              "block 1: the update's signers may not change [Value] /Channel/Orderer/BatchTimeout"),
-          HasSubstr("policy Admins asks for the Admins of 1 of 1 groups; 0 had them")));
+  EXPECT_THAT(error(channel_.update([](auto& group) { set_timeout(group, "5s"); }, {})),
+              AllOf(HasSubstr("block 1: error validating DeltaSet: policy for [Value]  "
+                              "/Channel/Orderer/BatchTimeout "
+                              "not satisfied"),
+                    HasSubstr("requires 1 of the 'Admins' sub-policies")));
   EXPECT_EQ(verifier_->config().batch.timeout, "2s");
 }
 
@@ -258,7 +257,7 @@ TEST_F(MadeChannel, AnUpdateSignedByTheWrongOnesIsRefused) {
                             {channel_.admin_of(org1),
                              {tests::identity_of(channel_.orderers, channel_.orderers.client),
                               channel_.orderers.client.key}})),
-      HasSubstr("may not change [Value] /Channel/Orderer/BatchTimeout"));
+      HasSubstr("policy for [Value]  /Channel/Orderer/BatchTimeout not satisfied"));
 }
 
 TEST_F(MadeChannel, AConfigurationThatItsUpdateDoesNotMakeIsRefused) {
@@ -287,7 +286,7 @@ TEST_F(MadeChannel, AConfigurationThatItsUpdateDoesNotMakeIsRefused) {
   EXPECT_THAT(forge([](auto& forged) { forged.mutable_config()->set_sequence(7); }),
               HasSubstr("is at sequence 0 and would become 7"));
   EXPECT_THAT(forge([](auto& forged) { forged.clear_last_update(); }),
-              HasSubstr("the configuration update is for channel , this is"));
+              HasSubstr("ConfigUpdate for channel '' but envelope for channel"));
   EXPECT_EQ(forge([](auto&) {}), "accepted");
 }
 

@@ -30,14 +30,14 @@ struct Item {
     return group ? group->mod_policy() : value ? value->mod_policy() : policy->mod_policy();
   }
 };
-// By kind and path: "[Value] /Channel/Orderer/BatchSize".
+// By kind and path, as Fabric's messages have them: "[Value]  /Channel/Orderer/BatchSize".
 using Items = std::map<std::string, Item>;
 
 std::string group_key(const std::string& path) {
-  return "[Group] " + path;
+  return "[Group]  " + path;
 }
 std::string value_key(const std::string& path) {
-  return "[Value] " + path;
+  return "[Value]  " + path;
 }
 std::string policy_key(const std::string& path) {
   return "[Policy] " + path;
@@ -120,22 +120,21 @@ Result<Signers> signers_of(const ChannelConfig& current,
 // satisfied.
 Result<void> check_change(const ChannelConfig& current, const Items& existing,
                           const std::string& key, const Item& change, const Signers& signers) {
-  if (change.mod_policy().empty()) return fail(fmt::format("{} has no mod_policy", key));
+  if (change.mod_policy().empty())
+    return fail(fmt::format("invalid mod_policy for element {}: mod_policy not set", key));
   auto before = existing.find(key);
   if (before == existing.end()) {
     if (change.version() != 0)
-      return fail(fmt::format("{} is new and yet of version {}", key, change.version()));
+      return fail(fmt::format("attempted to set key {} to version {}, but key does not exist", key,
+                              change.version()));
     return {};  // allowed by the group that gains it, which changes too
   }
   if (change.version() != before->second.version() + 1)
-    return fail(fmt::format("{} is at version {} and would become {}", key,
-                            before->second.version(), change.version()));
+    return fail(fmt::format("attempt to set key {} to version {}, but key is at version {}", key,
+                            change.version(), before->second.version()));
   auto allowed =
       current.policies->evaluate(before->second.home, before->second.mod_policy(), signers.members);
-  if (allowed) return {};
-  return fail(fmt::format("the update's signers may not change {}: {}{}{}", key,
-                          allowed.error().message, signers.refused.empty() ? "" : "; ",
-                          signers.refused));
+  return std::move(allowed).with_context(fmt::format("policy for {} not satisfied", key));
 }
 
 }  // namespace
@@ -146,7 +145,7 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
   if (!update.ParseFromString(envelope.config_update()))
     return fail("the configuration update does not decode");
   if (update.channel_id() != current.channel)
-    return fail(fmt::format("the configuration update is for channel {}, this is {}",
+    return fail(fmt::format("ConfigUpdate for channel '{}' but envelope for channel '{}'",
                             update.channel_id(), current.channel));
   const Items existing = items_of(current.config->channel_group());
   const Items read = update.has_read_set() ? items_of(update.read_set()) : Items();
@@ -154,10 +153,15 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
   for (const auto& [key, item] : read) {
     auto found = existing.find(key);
     if (found == existing.end())
-      return fail(fmt::format("the update read {}, which does not exist", key));
+      return fail(fmt::format(
+          "error validating ReadSet: existing config does not contain element for {} but was in "
+          "the read set",
+          key));
     if (found->second.version() != item.version())
-      return fail(fmt::format("the update read {} at version {}, which is at {}", key,
-                              item.version(), found->second.version()));
+      return fail(
+          fmt::format("error validating ReadSet: proposed update requires that key {} be at "
+                      "version {}, but it is currently at version {}",
+                      key, item.version(), found->second.version()));
   }
   auto signers = signers_of(current, envelope);
   if (!signers) return tl::unexpected(signers.error());
@@ -168,11 +172,12 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
     auto unchanged = read.find(key);
     if (unchanged != read.end() && unchanged->second.version() == item.version()) continue;
     if (auto allowed = check_change(current, existing, key, item, *signers); !allowed)
-      return tl::unexpected(allowed.error());
+      return fail("error validating DeltaSet: " + allowed.error().message);
     result[key] = item;
     changed = true;
   }
-  if (!changed) return fail("the configuration update changes nothing");
+  if (!changed)
+    return fail("error validating DeltaSet: delta set was empty -- update would have no effect");
   auto group =
       rebuild(result, "/Channel", result.contains(value_key("/Channel/Orderer/Capabilities")));
   if (!group) return tl::unexpected(group.error());

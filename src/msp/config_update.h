@@ -16,7 +16,8 @@ class ConfigUpdateEnvelope;
 
 namespace belfry::msp {
 
-// The configuration that the update makes of the current one, or why it may not.
+// The configuration that the update makes of the current one, or why it may not, in the words of
+// Fabric's orderers.
 Result<::common::Config> apply_update(const ChannelConfig& current,
                                       const ::common::ConfigUpdateEnvelope& update);
 

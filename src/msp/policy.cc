@@ -188,7 +188,7 @@ Result<void> PolicyTree::evaluate(const Group& top, std::string_view path,
     return fail(fmt::format("policy {} cannot be used: {}", path, broken->reason));
   if (auto* signature = std::get_if<SignaturePolicy>(&found->second)) {
     if (signature->satisfied_by(members)) return {};
-    return fail(fmt::format("policy {} asks for {}", path, signature->describe()));
+    return fail("signature set did not satisfy policy");
   }
   const auto& implicit = std::get<ImplicitMeta>(found->second);
   const size_t all = group->groups.size();
@@ -201,8 +201,10 @@ Result<void> PolicyTree::evaluate(const Group& top, std::string_view path,
        ++below)
     if (evaluate(below->second, implicit.name, members)) ++satisfied;
   if (satisfied >= needed) return {};
-  return fail(fmt::format("policy {} asks for the {} of {} of {} groups; {} had {}", path,
-                          implicit.name, needed, all, satisfied, satisfied == 1 ? "it" : "them"));
+  return fail(fmt::format(
+      "implicit policy evaluation failed - {} sub-policies were satisfied, but this policy "
+      "requires {} of the '{}' sub-policies to be satisfied",
+      satisfied, needed, implicit.name));
 }
 
 const PolicyTree::Group* PolicyTree::group_at(std::string_view path) const {

@@ -74,8 +74,8 @@ class PolicyTree {
   explicit PolicyTree(const ::common::ConfigGroup& channel);  // its root is called /Channel
 
   bool contains(std::string_view path) const;  // "/Channel/Application/Readers"
-  // Whether the members satisfy the policy at the path; otherwise which part of it failed. A policy
-  // that does not exist or did not compile is satisfied by nobody.
+  // Whether the members satisfy the policy at the path; otherwise what failed, in Fabric's words. A
+  // policy that does not exist or did not compile is satisfied by nobody.
   Result<void> evaluate(std::string_view path, std::span<const MemberPtr> members) const;
   // For a relative path, as mod_policy has them: seen from the group at `group`
   // ("/Channel/Application/Org1").

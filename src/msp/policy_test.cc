@@ -118,7 +118,8 @@ TEST_F(PolicyTest, ImplicitPoliciesCountGroups) {
   EXPECT_TRUE(policies.evaluate("/Channel/Application/Readers", std::vector{c1}));
   EXPECT_FALSE(policies.evaluate("/Channel/Application/Readers", std::vector<MemberPtr>{}));
   EXPECT_EQ(policies.evaluate("/Channel/Application/Admins", std::vector{a1}).error().message,
-            "policy Application/Admins asks for the Admins of 2 of 2 groups; 1 had it");
+            "implicit policy evaluation failed - 1 sub-policies were satisfied, but this policy "
+            "requires 2 of the 'Admins' sub-policies to be satisfied");
   EXPECT_TRUE(policies.evaluate("/Channel/Application/Admins", std::vector{a1, a2}));
   EXPECT_FALSE(policies.evaluate("/Channel/Admins", std::vector{a1, a2}))
       << "the orderers' group is missing from the majority";
