@@ -22,7 +22,7 @@ MAY = {
     "fabric": ["pipeline", "msp", "http"],
     "sinks": ["pipeline", "http"],
     "functions": ["pipeline", "http"],
-    "aws": ["pipeline", "http"],
+    "aws": ["functions"],
     "ledger": ["decode", "msp"],
     "devnet": ["ledger", "http", "ca"],
     "app": ["fabric", "sinks", "functions", "aws", "devnet", "ca"],

@@ -36,7 +36,7 @@ TEST_F(TemplateHandlerTest, SendsTheTextOnWithTheMessagesAttributes) {
       *Template::parse("{{payload.by}} gave ${{payload.donationAmount | number}}",
                        Template::Output::text),
       *Template::parse("From {{payload.by}}", Template::Output::text),
-      {ToTopic{"news"}, ToQueue{out}}, *topics);
+      Sending({ToTopic{"news"}, ToQueue{out}}, *topics));
   queue::Received received;
   received.message.body = R"({"payload":{"by":"alice","donationAmount":1000}})";
   received.message.attributes["donationAmount"] = {"Number", "1000"};
@@ -52,8 +52,8 @@ TEST_F(TemplateHandlerTest, SendsTheTextOnWithTheMessagesAttributes) {
 }
 
 TEST_F(TemplateHandlerTest, AMessageItDoesNotFitIsRefusedForGood) {
-  TemplateHandler handler(*Template::parse("{{payload.amount}}", Template::Output::text), {}, {},
-                          *topics);
+  TemplateHandler handler(*Template::parse("{{payload.amount}}", Template::Output::text), {},
+                          Sending({}, *topics));
   queue::Received received;
   received.message.body = R"({"payload":{"donationAmount":3}})";
   Outcome outcome = handle(handler, received);
