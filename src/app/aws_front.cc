@@ -54,7 +54,8 @@ std::set<std::string> names_of(const Table<QueueConfig>& queues) {
 class Endpoint final : public AwsFront {
  public:
   explicit Endpoint(Runtime& runtime)
-      : executor_(runtime),
+      : runtime_(runtime),
+        executor_(runtime),
         sqs_(runtime.store(), runtime.clock(), secure_random(), executor_,
              {names_of(runtime.config().queues)}),
         front_(runtime.clock(), secure_random(), front_options(*runtime.config().aws)) {
@@ -79,6 +80,7 @@ class Endpoint final : public AwsFront {
                               server.error().message));
     server_ = std::move(*server);
     address_ = fmt::format("{}:{}", address.substr(0, colon), server_->port());
+    runtime_.lambdas()->set_endpoint("http://" + reachable(address_));
     sqs_.resume();
     return {};
   }
@@ -86,6 +88,14 @@ class Endpoint final : public AwsFront {
   std::string address() const override { return address_; }
 
  private:
+  // From this machine: an address that stands for all of them is no place to go to.
+  static std::string reachable(std::string address) {
+    for (const std::string_view any : {"0.0.0.0:", "[::]:", ":::"})
+      if (address.starts_with(any)) return "127.0.0.1:" + address.substr(any.size());
+    return address;
+  }
+
+  Runtime& runtime_;
   RuntimeExecutor executor_;
   aws::Sqs sqs_;
   aws::Front front_;

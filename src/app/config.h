@@ -156,9 +156,30 @@ struct RetryConfig {
   Duration most_delay = std::chrono::minutes(5);
 };
 
+struct BatchConfig {
+  uint32_t size = 10;  // messages
+  Duration window{0};
+};
+
+// A function with code of its own, as AWS Lambda runs it (docs/functions.md).
+struct LambdaConfig {
+  Text handler;
+  Text runtime;
+  Text code;  // folder
+  Duration timeout = std::chrono::seconds(3);
+  uint64_t memory = 128 << 20;
+  uint32_t concurrency = 4;
+  std::vector<std::pair<std::string, Text>> environment;
+  std::optional<BatchConfig> batch;
+  bool report_failures = false;
+  JsonText filter;
+  Text user;  // of aws.users
+};
+
 struct FunctionConfig {
   std::optional<Target> from;
   Text body_template;
+  std::optional<LambdaConfig> lambda;  // instead of the template
   std::vector<Target> to;
   uint32_t concurrency = 16;
   RetryConfig retry;
@@ -291,6 +312,10 @@ ConfigResult load_config(FileSystem& files, const std::string& path,
                          const Environment& environment);
 ConfigResult parse_config(FileSystem& files, const std::string& path, std::string_view yaml,
                           const Environment& environment);
+
+// Whether some function has code of its own. Then there is an AWS-compatible endpoint, too, for
+// its SDKs: on a free port, if the file has no key `aws`.
+bool has_lambda(const Config& config);
 
 // What the table says, for people (Markdown) and for editors (JSON Schema 2020-12).
 std::string configuration_reference();

@@ -148,6 +148,7 @@ void check_stages(const Config& config, std::vector<Problem>& problems) {
 void check_config(FileSystem& files, const Config& config, std::vector<Problem>& problems) {
   check_networks(files, config, problems);
   check_stages(config, problems);
+  check_lambdas(files, config, problems);
   check_subscriptions(config, problems);
   check_sms(config, problems);
   check_aws(config, problems);

@@ -13,6 +13,7 @@ void check_config(FileSystem& files, const Config& config, std::vector<Problem>&
 
 void check_networks(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 void check_stages(const Config& config, std::vector<Problem>& problems);
+void check_lambdas(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 void check_subscriptions(const Config& config, std::vector<Problem>& problems);
 // What passwords come from secrets is looked at once they are known.
 void check_sms(const Config& config, std::vector<Problem>& problems);

@@ -102,7 +102,8 @@ void check_ways(const Config& config, std::vector<Problem>& problems) {
   for (const auto& [name, stage] : stages) reached.insert(stage.to.begin(), stage.to.end());
   for (const auto& [name, stage] : stages) {
     // Into queues that are served to AWS's clients, these send.
-    const bool open = config.aws && name.starts_with("queue ");
+    const bool open = (config.aws && name.starts_with("queue ")) ||
+                      (has_lambda(config) && name.starts_with("topic "));
     if (!stage.begins && !open && !reached.contains(name))
       problems.push_back(
           {stage.at,

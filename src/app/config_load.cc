@@ -58,9 +58,17 @@ ConfigResult parse_config(FileSystem& files, const std::string& path, std::strin
   if (documents.size() > 1)
     reader.wrong(documents[1], "a second document begins here: one file is one configuration");
   config_schema().read(reader, documents[0], result.config);
+  if (has_lambda(result.config) && !result.config.aws)
+    result.config.aws.emplace().address.value = "127.0.0.1:0";
   result.problems = std::move(reader.problems());
   check_config(files, result.config, result.problems);
   return result;
+}
+
+bool has_lambda(const Config& config) {
+  for (const auto& function : config.functions)
+    if (function.value.lambda) return true;
+  return false;
 }
 
 ConfigResult load_config(FileSystem& files, const std::string& path,

@@ -184,6 +184,43 @@ Value<QueueConfig> queue() {
               "where messages go that are received again and again")});
 }
 
+Value<LambdaConfig> lambda() {
+  const auto batch = record<BatchConfig>(
+      "a batch setting",
+      {member("size", &BatchConfig::size, count(1, 10'000), "messages in one call, at most"),
+       member("window", &BatchConfig::window, duration(Duration(0), seconds(300)),
+              "how long to wait for a batch to fill; more than ten messages need one")});
+  return record<LambdaConfig>(
+      "a function's code",
+      {member("handler", &LambdaConfig::handler, text("FILE.NAME"),
+              "what is called, such as index.handler; of a custom runtime, as that takes it"),
+       member("runtime", &LambdaConfig::runtime, text("nodejs, python or provided"),
+              "what runs it: Node.js, Python, or the code's own executable `bootstrap`; Lambda's "
+              "names such as nodejs20.x and python3.12 stand for what is installed",
+              required_key),
+       member("code", &LambdaConfig::code, path("the path of a folder"),
+              "where its files are", required_key),
+       member("timeout", &LambdaConfig::timeout, duration(seconds(1), seconds(900)),
+              "a call that takes longer is ended, and its process with it"),
+       member("memory", &LambdaConfig::memory, size(128 << 20, uint64_t{10240} << 20),
+              "a process that takes more is ended"),
+       member("concurrency", &LambdaConfig::concurrency, count(1, 1000),
+              "processes, and so calls, at once"),
+       member("environment", &LambdaConfig::environment, texts("a mapping from names to texts"),
+              "variables that the code sees beside Lambda's own"),
+       member("batch", &LambdaConfig::batch, batch,
+              "how many messages one call is given; by default up to ten, or one where the result "
+              "is sent on"),
+       member("report_failures", &LambdaConfig::report_failures, boolean(),
+              "the result names the messages that failed (batchItemFailures), the others are done"),
+       member("filter", &LambdaConfig::filter, json("a pattern (a mapping)"),
+              "only messages that match it are handed over, the others are dropped: a pattern of "
+              "Lambda's FilterCriteria, such as {body: {kind: [gift]}}"),
+       member("user", &LambdaConfig::user, text("the name of a user"),
+              "the user under aws.users whose keys its SDKs sign with; needed where there are "
+              "users")});
+}
+
 Value<FunctionConfig> function() {
   return record<FunctionConfig>(
       "a function",
@@ -191,14 +228,16 @@ Value<FunctionConfig> function() {
               "the queue it works on; without it, a queue of its own that listeners reach by "
               "function:NAME"),
        member("template", &FunctionConfig::body_template, text("a template"),
-              "makes the text that is sent on (docs/templates.md)", required_key),
+              "makes the text that is sent on (docs/templates.md)"),
+       member("lambda", &FunctionConfig::lambda, lambda(),
+              "instead of the template: code as AWS Lambda runs it (docs/functions.md)"),
        member("to", &FunctionConfig::to,
               one_or_list(target({{"topic", Target::Kind::topic},
                                   {"queue", Target::Kind::queue},
                                   {"function", Target::Kind::function}})),
-              "where the result goes", required_key),
+              "where the result goes; code may send by its AWS SDK instead"),
        member("concurrency", &FunctionConfig::concurrency, count(1, 1000),
-              "messages worked on at once"),
+              "messages that a template works on at once"),
        member("retry", &FunctionConfig::retry, retry(), "for failures that may pass"),
        member("dead_letter", &FunctionConfig::dead_letter, text("the name of a queue"),
               "the queue for messages it can never handle; by default its queue's own dead-letter "

@@ -122,6 +122,65 @@ TEST_F(ConfigTest, TheAwsEndpointIsReasonEnough) {
             "belfry.yaml:4:49: Effect must be Allow or Deny\n");
 }
 
+TEST_F(ConfigTest, AFunctionNeedsWork) {
+  EXPECT_EQ(problems("aws: {}\nqueues: {a: {}}\nfunctions:\n  idle: {from: queue:a}\n"),
+            "belfry.yaml:4:3: function 'idle' needs 'template' or 'lambda': what it does\n");
+  EXPECT_EQ(
+      problems("aws: {}\nqueues: {a: {}}\nfunctions:\n  idle: {from: queue:a, template: x}\n"),
+      "belfry.yaml:4:3: function 'idle' needs 'to': where the result goes\n");
+}
+
+TEST_F(ConfigTest, CodeBringsTheAwsEndpointForItsSdks) {
+  std::filesystem::create_directories(folder_ / "code");
+  file("code/index.mjs", "");
+  const std::string yaml = R"(networks:
+  charity: {blocks: ledger.blockfile}
+listeners:
+  donations: {network: charity, to: queue:donations}
+queues:
+  donations: {visibility_timeout: 10s}
+functions:
+  ring:
+    from: queue:donations
+    lambda: {handler: index.handler, runtime: nodejs20.x, code: code, timeout: 10s, memory: 256MiB,
+             environment: {COLOUR: green}, batch: {size: 100, window: 1s}}
+)";
+  const auto result = parse(yaml);
+  ASSERT_EQ(format_problems("belfry.yaml", result.problems), "");
+  EXPECT_EQ(result.config.aws->address.value, "127.0.0.1:0");
+  EXPECT_EQ(result.config.functions.find("ring")->lambda->environment[0].second.value, "green");
+  const auto with = [&](const std::string& what, const std::string& other) {
+    std::string changed = yaml;
+    changed.replace(changed.find(what), what.size(), other);
+    std::string got = problems(changed);
+    for (size_t at; (at = got.find(folder_.string())) != got.npos;)
+      got.replace(at, folder_.string().size(), "FOLDER");
+    return got;
+  };
+  EXPECT_EQ(with("nodejs20.x", "nodjs"),
+            "belfry.yaml:10:47: there is no runtime 'nodjs'; did you mean 'nodejs'?\n");
+  EXPECT_EQ(with("index.handler", "indx.handler"),
+            "belfry.yaml:10:23: there is no file indx.js in FOLDER/code; did you mean "
+            "'index.mjs'?\n");
+  EXPECT_EQ(with("index.handler", "index"),
+            "belfry.yaml:10:23: expected a handler such as index.handler, not 'index'\n");
+  EXPECT_EQ(with("nodejs20.x", "provided"),
+            "belfry.yaml:10:63: there is no file bootstrap in FOLDER/code, which runtime provided "
+            "runs\n");
+  EXPECT_EQ(with("code: code", "code: coed"),
+            "belfry.yaml:10:65: FOLDER/coed is no folder that can be read\n");
+  EXPECT_EQ(with("code, timeout: 10s", "code, timeout: 11s"),
+            "belfry.yaml:8:3: queue 'donations' shows a message again after 10s, while function "
+            "'ring' may take 11s: raise its visibility_timeout\n");
+  EXPECT_EQ(with(", window: 1s", ""),
+            "belfry.yaml:8:3: function 'ring' has a batch of more than ten messages without a "
+            "window: add window: 1s\n");
+  EXPECT_EQ(with("    lambda:", "    template: hi\n    lambda:"),
+            "belfry.yaml:10:15: function 'ring' has both template and lambda: keep one\n");
+  EXPECT_EQ(with("memory: 256MiB", "user: alice"),
+            "belfry.yaml:10:91: there is no user 'alice'; there are none\n");
+}
+
 // A change to the good file, and the exact messages it must give.
 struct Mistake {
   const char* name;

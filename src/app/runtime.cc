@@ -9,6 +9,7 @@
 
 #include "app/channel_runner.h"
 #include "app/edit_distance.h"
+#include "app/lambdas.h"
 #include "app/stages.h"
 #include "app/storage.h"
 #include "base/log.h"
@@ -61,9 +62,11 @@ class Replay {
 
 class RuntimeImpl final : public Runtime {
  public:
-  RuntimeImpl(const Config& config, Host host, const std::string& version, Storage storage)
+  RuntimeImpl(const Config& config, Host host, std::string folder, const std::string& version,
+              Storage storage)
       : config_(config),
         host_(host),
+        folder_(std::move(folder)),
         storage_(std::move(storage)),
         executor_(thread_executor(static_cast<int>(config.limits.threads))) {
     version_ = version;
@@ -74,12 +77,18 @@ class RuntimeImpl final : public Runtime {
     replays_.clear();
     channels_.clear();
     stages_.reset();
+    lambdas_.reset();
     executor_.reset();
   }
 
   Result<void> wire() {
     if (auto declared = declare_stages(config_, storage_); !declared) return declared;
-    auto stages = Stages::make(config_, host_, storage_, *executor_);
+    if (config_.aws) {
+      auto lambdas = start_lambda_host(config_, host_, folder_);
+      if (!lambdas) return tl::unexpected(lambdas.error());
+      lambdas_ = std::move(*lambdas);
+    }
+    auto stages = Stages::make(config_, host_, storage_, *executor_, lambdas_.get());
     if (!stages) return tl::unexpected(stages.error());
     stages_ = std::move(*stages);
     for (const auto& network : config_.networks) {
@@ -145,6 +154,7 @@ class RuntimeImpl final : public Runtime {
 
   queue::Store& store() override { return *storage_.store; }
   aws::SecretsStore* secrets() override { return storage_.secrets.get(); }
+  functions::LambdaHost* lambdas() override { return lambdas_.get(); }
   const Config& config() const override { return config_; }
   Clock& clock() override { return host_.clock; }
   void after(Duration delay, Callback<> task) override {
@@ -221,11 +231,13 @@ class RuntimeImpl final : public Runtime {
 
   const Config config_;
   const Host host_;
+  const std::string folder_;
   std::string version_;
   WallTime started_{};
   std::atomic<bool> stopping_ = false;
   Storage storage_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<functions::LambdaHost> lambdas_;
   std::unique_ptr<Stages> stages_;
   std::vector<std::unique_ptr<ChannelRunner>> channels_;
   mutable std::mutex mutex_;
@@ -247,7 +259,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
     if (auto found = resolve_secrets(resolved, *storage->secrets); !found)
       return tl::unexpected(found.error());
   }
-  auto runtime = std::make_unique<RuntimeImpl>(resolved, host, version, std::move(*storage));
+  auto runtime = std::make_unique<RuntimeImpl>(resolved, host, folder, version, std::move(*storage));
   if (auto wired = runtime->wire(); !wired) return tl::unexpected(wired.error());
   return Result<std::unique_ptr<Runtime>>(std::move(runtime));
 }

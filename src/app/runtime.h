@@ -20,6 +20,7 @@
 #include "app/status.h"
 #include "aws/secrets_store.h"
 #include "base/callback.h"
+#include "functions/lambda_host.h"
 #include "pipeline/replay.h"
 #include "queue/store.h"
 
@@ -60,6 +61,8 @@ class Runtime {
   virtual RuntimeStatus status() const = 0;
   virtual queue::Store& store() = 0;
   virtual aws::SecretsStore* secrets() = 0;  // null: the configuration needs none
+  // Null without the AWS-compatible endpoint, which its functions' SDKs need.
+  virtual functions::LambdaHost* lambdas() = 0;
   virtual const Config& config() const = 0;
   virtual Clock& clock() = 0;
   virtual void after(Duration delay,

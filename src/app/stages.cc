@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "app/lambdas.h"
 #include "app/senders.h"
 #include "functions/template_handler.h"
 #include "pipeline/worker.h"
@@ -19,12 +20,16 @@ struct Station {  // a handler with the worker that feeds it
   queue::QueueId queue = 0;
 };
 
-Result<std::unique_ptr<pipeline::Handler>> template_handler(const Config& config,
-                                                            const FunctionConfig& function,
-                                                            Storage& storage) {
-  auto text =
-      functions::Template::parse(function.body_template.value, functions::Template::Output::text);
-  if (!text) return fail(text.error().message);
+// What stands for a function's code in a dry run.
+class NotRun final : public pipeline::Handler {
+ public:
+  void handle(const queue::Received&, Callback<pipeline::Outcome> done) override {
+    done(pipeline::Outcome::done());
+  }
+};
+
+functions::Sending sending_of(const Config& config, const FunctionConfig& function,
+                              Storage& storage) {
   std::vector<std::variant<functions::ToTopic, functions::ToQueue>> to;
   for (const Target& target : function.to) {
     if (target.kind == Target::Kind::topic) {
@@ -37,25 +42,31 @@ Result<std::unique_ptr<pipeline::Handler>> template_handler(const Config& config
         queue = function_queue(other);
     to.emplace_back(functions::ToQueue{*storage.store->find_queue(queue)});
   }
-  return std::make_unique<functions::TemplateHandler>(std::move(*text), std::nullopt, std::move(to),
-                                                      *storage.topics);
+  return functions::Sending(std::move(to), *storage.topics);
+}
+
+Result<std::unique_ptr<pipeline::Handler>> template_handler(const Config& config,
+                                                            const FunctionConfig& function,
+                                                            Storage& storage) {
+  auto text =
+      functions::Template::parse(function.body_template.value, functions::Template::Output::text);
+  if (!text) return fail(text.error().message);
+  return std::make_unique<functions::TemplateHandler>(std::move(*text), std::nullopt,
+                                                      sending_of(config, function, storage));
 }
 
 class StagesImpl final : public Stages {
  public:
-  StagesImpl(const Config& config, Host host, Storage& storage, Executor& executor)
-      : config_(config), host_(host), storage_(storage), executor_(executor) {}
+  StagesImpl(const Config& config, Host host, Storage& storage, Executor& executor,
+             functions::LambdaHost* lambdas)
+      : config_(config), host_(host), storage_(storage), executor_(executor), lambdas_(lambdas) {}
 
   Result<void> open() {
     auto senders = Senders::make(config_.sms, host_, storage_);
     if (!senders) return tl::unexpected(senders.error());
     senders_ = std::move(*senders);
     for (const auto& function : config_.functions) {
-      auto handler = template_handler(config_, function.value, storage_);
-      if (!handler)
-        return fail(fmt::format("function {}: {}", function.name, handler.error().message));
-      auto station =
-          make_station(std::move(*handler), function_queue(function), function_settings(function));
+      auto station = function_station(function);
       if (!station)
         return fail(fmt::format("function {}: {}", function.name, station.error().message));
       functions_.push_back(std::move(*station));
@@ -145,6 +156,21 @@ class StagesImpl final : public Stages {
     return settings;
   }
 
+  Result<Station> function_station(const Named<FunctionConfig>& function) {
+    if (function.value.lambda && lambdas_) {
+      auto worker = lambda_worker(config_, function, host_, storage_, *lambdas_,
+                                  sending_of(config_, function.value, storage_), executor_);
+      if (!worker) return tl::unexpected(worker.error());
+      return Station{nullptr, std::move(*worker),
+                     *storage_.store->find_queue(function_queue(function))};
+    }
+    Result<std::unique_ptr<pipeline::Handler>> handler =
+        function.value.lambda ? std::make_unique<NotRun>()
+                              : template_handler(config_, function.value, storage_);
+    if (!handler) return tl::unexpected(handler.error());
+    return make_station(std::move(*handler), function_queue(function), function_settings(function));
+  }
+
   Result<Station> make_station(std::unique_ptr<pipeline::Handler> handler, const std::string& queue,
                                pipeline::WorkerSettings settings) {
     auto worker = pipeline::Worker::make(*storage_.store, queue, *handler, host_.random, executor_,
@@ -164,6 +190,7 @@ class StagesImpl final : public Stages {
   const Host host_;
   Storage& storage_;
   Executor& executor_;
+  functions::LambdaHost* const lambdas_;
   std::unique_ptr<Senders> senders_;
   std::vector<Station> functions_;
   std::vector<Station> subscriptions_;  // by topic, then by subscription, as configured
@@ -172,8 +199,8 @@ class StagesImpl final : public Stages {
 }  // namespace
 
 Result<std::unique_ptr<Stages>> Stages::make(const Config& config, Host host, Storage& storage,
-                                             Executor& executor) {
-  auto stages = std::make_unique<StagesImpl>(config, host, storage, executor);
+                                             Executor& executor, functions::LambdaHost* lambdas) {
+  auto stages = std::make_unique<StagesImpl>(config, host, storage, executor, lambdas);
   if (auto opened = stages->open(); !opened) return tl::unexpected(opened.error());
   return Result<std::unique_ptr<Stages>>(std::move(stages));
 }

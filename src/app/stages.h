@@ -9,14 +9,15 @@
 #include "app/status.h"
 #include "app/storage.h"
 #include "base/executor.h"
+#include "functions/lambda_host.h"
 
 namespace belfry::app {
 
 class Stages {
  public:
-  // config, storage and executor must outlive it.
+  // All must outlive it. lambdas: null in a dry run, where functions' code is not run.
   static Result<std::unique_ptr<Stages>> make(const Config& config, Host host, Storage& storage,
-                                              Executor& executor);
+                                              Executor& executor, functions::LambdaHost* lambdas);
   virtual ~Stages() = default;
 
   virtual void start() = 0;

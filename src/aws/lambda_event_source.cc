@@ -14,9 +14,9 @@
 namespace belfry::aws::lambda {
 namespace {
 
-constexpr size_t kReceive = 100;  // messages at once: 100 MiB at most
+constexpr size_t kReceive = 100;                          // messages at once: 100 MiB at most
 constexpr Duration kPatience = std::chrono::seconds(20);  // of a receive
-constexpr Duration kPause = std::chrono::seconds(1);      // before a queue that is gone is looked for
+constexpr Duration kPause = std::chrono::seconds(1);  // before a queue that is gone is looked for
 constexpr size_t kEventBytes = functions::kLargestPayload - 64;  // of records, with their commas
 
 struct Batch {
@@ -36,8 +36,8 @@ class Source : public std::enable_shared_from_this<Source> {
         clock_(clock),
         settings_(std::move(settings)),
         filter_(settings_.filters) {
-    record_source_.arn = fmt::format("arn:aws:sqs:{}:{}:{}", settings_.region, settings_.account,
-                                     settings_.queue);
+    record_source_.arn =
+        fmt::format("arn:aws:sqs:{}:{}:{}", settings_.region, settings_.account, settings_.queue);
     record_source_.region = settings_.region;
     record_source_.account = settings_.account;
     record_source_.window = settings_.window > Duration(0);
@@ -63,8 +63,8 @@ class Source : public std::enable_shared_from_this<Source> {
     }
     const queue::QueueSettings of_queue = store_.settings(*queue);
     record_source_.fifo = of_queue.fifo;
-    const Duration visibility = std::max(
-        of_queue.visibility_timeout, settings_.function_timeout + settings_.window);
+    const Duration visibility =
+        std::max(of_queue.visibility_timeout, settings_.function_timeout + settings_.window);
     store_.receive(
         *queue, room, visibility, wait,
         [self = shared_from_this(), queue = *queue,
@@ -222,8 +222,7 @@ class Source : public std::enable_shared_from_this<Source> {
     const bool dead = dead_letter(message, reason, changes);
     if (!dead) {
       const auto queue = store_.find_queue(settings_.queue);
-      const Duration visibility =
-          queue ? store_.settings(*queue).visibility_timeout : Duration(0);
+      const Duration visibility = queue ? store_.settings(*queue).visibility_timeout : Duration(0);
       changes.change_visibility(
           queue_, message.receipt,
           std::max(Duration(0), batch.received + visibility - clock_.monotonic()));
@@ -283,7 +282,9 @@ class Source : public std::enable_shared_from_this<Source> {
       {
         std::lock_guard lock(self->mutex_);
         self->extending_ = false;
-        if ((self->running_.empty() && self->filling_.messages.empty()) || (self->stopping_ && !self->stopped_)) return;
+        if ((self->running_.empty() && self->filling_.messages.empty()) ||
+            (self->stopping_ && !self->stopped_))
+          return;
         const auto extend = [&](const Batch& batch) {
           for (const auto& message : batch.messages)
             changes.change_visibility(self->queue_, message.receipt, self->visibility_);

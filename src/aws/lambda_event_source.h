@@ -27,9 +27,9 @@ struct EventSourceSettings {
   std::string queue;
   std::string function;
   std::string region = "us-east-1", account = "000000000000";
-  size_t batch = 10;  // messages per call, up to kLargestBatch
-  Duration window{0};  // how long to wait for a batch to fill
-  size_t concurrency = 10;  // calls at once
+  size_t batch = 10;             // messages per call, up to kLargestBatch
+  Duration window{0};            // how long to wait for a batch to fill
+  size_t concurrency = 10;       // calls at once
   bool report_failures = false;  // ReportBatchItemFailures
   std::vector<match::Pattern> filters;
   Duration function_timeout = std::chrono::seconds(3);

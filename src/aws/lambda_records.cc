@@ -20,9 +20,8 @@ json::object attribute_json(const json::object& attribute) {
 }
 
 json::object record_json(const queue::Received& message, const RecordSource& source) {
-  static const sqs::Wanted kAll =
-      *sqs::Wanted::read({{"AttributeNames", json::array{"All"}},
-                          {"MessageAttributeNames", json::array{"All"}}});
+  static const sqs::Wanted kAll = *sqs::Wanted::read(
+      {{"AttributeNames", json::array{"All"}}, {"MessageAttributeNames", json::array{"All"}}});
   Caller caller;
   caller.account = source.account;
   caller.region = source.region;

@@ -14,7 +14,8 @@ using std::chrono::duration;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kApi = "/2018-06-01/runtime/";
-constexpr size_t kBodyLimit = 16 << 20;  // a result between Lambda's limit and this is refused by us
+constexpr size_t kBodyLimit =
+    16 << 20;  // a result between Lambda's limit and this is refused by us
 constexpr size_t kLongestLine = 256 << 10;
 constexpr uint64_t kMegabyte = 1 << 20;
 
@@ -35,7 +36,9 @@ http::ServerResponse refusal(int status, std::string_view type, std::string_view
   return json_answer(status, error_json(type, message));
 }
 
-double in_ms(Duration time) { return duration<double, std::milli>(time).count(); }
+double in_ms(Duration time) {
+  return duration<double, std::milli>(time).count();
+}
 
 }  // namespace
 
@@ -73,9 +76,9 @@ Result<void> ExecutionEnvironment::start() {
   const std::string date = to_rfc3339(shared_.clock.now());
   EnvironmentPlace place;
   place.runtime_api = fmt::format("127.0.0.1:{}", server_->port());
-  place.log_stream = fmt::format("{}/{}/{}/[$LATEST]{:016x}{:016x}", date.substr(0, 4),
-                                 date.substr(5, 2), date.substr(8, 2), shared_.random.next(),
-                                 shared_.random.next());
+  place.log_stream =
+      fmt::format("{}/{}/{}/[$LATEST]{:016x}{:016x}", date.substr(0, 4), date.substr(5, 2),
+                  date.substr(8, 2), shared_.random.next(), shared_.random.next());
   place.endpoint = shared_.endpoint;
   place.region = shared_.region;
   auto command = command_for(shared_.files, settings_, shared_.folders, place);
@@ -93,15 +96,15 @@ Result<void> ExecutionEnvironment::start() {
 }
 
 void ExecutionEnvironment::serve(http::ServerRequest request, http::Respond respond) {
-  if (state_ == State::ended) return respond(refusal(403, "Forbidden", "the environment has ended"));
+  if (state_ == State::ended)
+    return respond(refusal(403, "Forbidden", "the environment has ended"));
   if (request.header("origin"))
     return respond(refusal(403, "Forbidden", "web pages have no business here"));
   std::string_view path = request.path;
   if (!path.starts_with(kApi)) return respond(refusal(404, "NotFound", "page not found"));
   path.remove_prefix(kApi.size());
   if (path == "invocation/next") {
-    if (request.method != "GET")
-      return respond(refusal(405, "MethodNotAllowed", "ask with GET"));
+    if (request.method != "GET") return respond(refusal(405, "MethodNotAllowed", "ask with GET"));
     return next(std::move(respond), request.disconnected);
   }
   if (request.method != "POST")
@@ -151,8 +154,8 @@ void ExecutionEnvironment::begin(Invocation invocation, std::string request_id,
 
 void ExecutionEnvironment::offer() {
   if (!waiting_) return;
-  const auto deadline = shared_.clock.now() + settings_.timeout -
-                        (system_clock().monotonic() - current_->began);
+  const auto deadline =
+      shared_.clock.now() + settings_.timeout - (system_clock().monotonic() - current_->began);
   http::ServerResponse response = json_answer(200, current_->invocation.event);
   const auto add = [&](std::string_view name, std::string value) {
     if (!value.empty()) response.headers.emplace_back(name, std::move(value));
@@ -174,9 +177,9 @@ void ExecutionEnvironment::answered(const std::string& request_id, http::ServerR
     return respond(refusal(400, "InvalidRequestID", "Invalid request ID"));
   std::string& body = request.body;
   if (body.size() > kLargestResult) {
-    respond(refusal(413, "RequestEntityTooLarge",
-                    fmt::format("Exceeded maximum allowed payload size ({} bytes).",
-                                kLargestResult)));
+    respond(
+        refusal(413, "RequestEntityTooLarge",
+                fmt::format("Exceeded maximum allowed payload size ({} bytes).", kLargestResult)));
     return failed("Function.ResponseSizeTooLarge",
                   fmt::format("Response payload size exceeded maximum allowed payload size ({} "
                               "bytes).",
@@ -266,15 +269,15 @@ void ExecutionEnvironment::watch_time(uint64_t turn, Duration limit) {
     if (self->state_ == State::starting) {
       self->line(fmt::format("INIT_REPORT Status: timeout"));
       if (self->init_error_.empty())
-        self->init_error_ = error_json(
-            "Sandbox.Timedout", fmt::format("Error: the start took longer than {} seconds",
-                                            duration<double>(kInitLimit).count() + seconds));
+        self->init_error_ = error_json("Sandbox.Timedout",
+                                       fmt::format("Error: the start took longer than {} seconds",
+                                                   duration<double>(kInitLimit).count() + seconds));
     } else if (self->current_) {
       const std::string message = fmt::format("Task timed out after {:.2f} seconds", seconds);
       self->line(fmt::format("{}Z {} {}", to_rfc3339(self->shared_.clock.now()).substr(0, 23),
                              self->current_->request_id, message));
-      self->failed("Sandbox.Timedout", fmt::format("RequestId: {} Error: {}",
-                                                   self->current_->request_id, message));
+      self->failed("Sandbox.Timedout",
+                   fmt::format("RequestId: {} Error: {}", self->current_->request_id, message));
     }
     self->end_now();
   });
@@ -287,8 +290,8 @@ void ExecutionEnvironment::watch_memory() {
     const uint64_t bytes = ProcessLoop::memory(self->process_);
     self->most_memory_ = std::max(self->most_memory_, bytes);
     if (bytes > uint64_t{self->settings_.memory} * kMegabyte) {
-      self->line(fmt::format("the function uses {} MB of its {} MB and is ended",
-                             bytes / kMegabyte, self->settings_.memory));
+      self->line(fmt::format("the function uses {} MB of its {} MB and is ended", bytes / kMegabyte,
+                             self->settings_.memory));
       self->over_memory_ = true;
       return self->shared_.loop.kill(self->process_);
     }

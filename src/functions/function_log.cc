@@ -56,7 +56,8 @@ void FunctionLog::append(std::string_view line) {
     text += line.substr(0, options_.line_bytes);
     text += '\n';
     if (size_ > 0 && size_ + text.size() > options_.file_bytes) rotate();
-    if (auto written = file_->write(size_, text); !written) return;  // a full disk stops no function
+    if (auto written = file_->write(size_, text); !written)
+      return;  // a full disk stops no function
     size_ += text.size();
     waiting.swap(waiting_);
   }

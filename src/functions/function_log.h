@@ -21,7 +21,7 @@ namespace belfry::functions {
 class FunctionLog {
  public:
   struct Options {
-    uint64_t file_bytes = 8 << 20;   // of each of the two files
+    uint64_t file_bytes = 8 << 20;  // of each of the two files
     size_t line_bytes = 256 << 10;  // longer lines are cut
   };
   static Result<std::unique_ptr<FunctionLog>> open(FileSystem& files, Clock& clock,
@@ -30,7 +30,7 @@ class FunctionLog {
   void append(std::string_view line);  // without its end
 
   struct Piece {
-    std::string text;  // whole lines
+    std::string text;   // whole lines
     uint64_t next = 0;  // ask for what is after this one
   };
   // From the position (or the oldest there is, if that is later), at most kPiece bytes.
@@ -60,7 +60,7 @@ class FunctionLog {
   std::unique_ptr<File> file_, older_;  // older_ may be null
   uint64_t begin_ = 0;                  // position of file_'s first byte
   uint64_t older_begin_ = 0;
-  uint64_t size_ = 0;                   // of file_
+  uint64_t size_ = 0;  // of file_
   std::vector<Callback<>> waiting_;
 };
 

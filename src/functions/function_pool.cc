@@ -80,8 +80,7 @@ void FunctionPool::pump() {
 
 void FunctionPool::start_one() {
   ++counts_.cold_starts;
-  auto environment =
-      std::make_shared<ExecutionEnvironment>(shared_, settings_, log_, *this);
+  auto environment = std::make_shared<ExecutionEnvironment>(shared_, settings_, log_, *this);
   environments_.push_back(environment);
   if (auto started = environment->start(); !started) {
     std::erase(environments_, environment);
@@ -118,20 +117,19 @@ void FunctionPool::start_failed(std::string error) {
 void FunctionPool::begin(ExecutionEnvironment& environment) {
   Waiting first = std::move(waiting_.front());
   waiting_.pop_front();
-  environment.begin(
-      std::move(first.invocation), std::move(first.request_id),
-      [this, alive = std::weak_ptr(alive_),
-       done = std::move(first.done)](InvocationResult result) mutable {
-        if (alive.lock()) {
-          if (result.kind == InvocationResult::Kind::done) {
-            ++counts_.done;
-          } else {
-            ++counts_.errors;
-            counts_.last_error = result.reason();
-          }
-        }
-        done(std::move(result));
-      });
+  environment.begin(std::move(first.invocation), std::move(first.request_id),
+                    [this, alive = std::weak_ptr(alive_),
+                     done = std::move(first.done)](InvocationResult result) mutable {
+                      if (alive.lock()) {
+                        if (result.kind == InvocationResult::Kind::done) {
+                          ++counts_.done;
+                        } else {
+                          ++counts_.errors;
+                          counts_.last_error = result.reason();
+                        }
+                      }
+                      done(std::move(result));
+                    });
 }
 
 void FunctionPool::ready(ExecutionEnvironment& environment) {

@@ -104,13 +104,13 @@ void LambdaHost::invoke(const std::string& name, Invocation invocation, Wait wai
     std::lock_guard lock(mutex_);
     if (const auto at = functions_.find(name); at != functions_.end()) function = at->second;
   }
-  loop_.post([this, function, invocation = std::move(invocation), wait,
-              done = std::move(done)]() mutable {
-    if (!function || !function->pool)
-      return done({InvocationResult::Kind::unknown, {}, {}, {}});
-    function->pool->invoke(std::move(invocation), shared_.random.uuid(), wait == Wait::yes,
-                           std::move(done));
-  });
+  loop_.post(
+      [this, function, invocation = std::move(invocation), wait, done = std::move(done)]() mutable {
+        if (!function || !function->pool)
+          return done({InvocationResult::Kind::unknown, {}, {}, {}});
+        function->pool->invoke(std::move(invocation), shared_.random.uuid(), wait == Wait::yes,
+                               std::move(done));
+      });
 }
 
 FunctionCounts LambdaHost::counts(const std::string& name) {

@@ -52,7 +52,7 @@ class LambdaHost {
   void invoke(const std::string& name, Invocation invocation, Wait wait,
               Callback<InvocationResult> done);
 
-  FunctionCounts counts(const std::string& name);        // zero if there is no such function
+  FunctionCounts counts(const std::string& name);             // zero if there is no such function
   std::shared_ptr<FunctionLog> log(const std::string& name);  // null if there is none
 
  private:

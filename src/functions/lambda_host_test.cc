@@ -96,7 +96,8 @@ class LambdaHostTest : public testing::Test {
     return it;
   }
 
-  std::future<InvocationResult> begin(std::string event, LambdaHost::Wait wait = LambdaHost::Wait::yes) {
+  std::future<InvocationResult> begin(std::string event,
+                                      LambdaHost::Wait wait = LambdaHost::Wait::yes) {
     auto promise = std::make_shared<std::promise<InvocationResult>>();
     host->invoke("ring", {std::move(event), "Root=1-2-3", {}}, wait,
                  [promise](InvocationResult result) { promise->set_value(std::move(result)); });
@@ -115,7 +116,8 @@ TEST_F(LambdaHostTest, AFunctionGetsEventsOneAfterTheOtherInOneProcess) {
   const auto first = invoke(R"({"a":1})");
   EXPECT_EQ(first.kind, InvocationResult::Kind::done);
   EXPECT_THAT(first.payload, HasSubstr(R"("count": 1)"));
-  EXPECT_THAT(first.payload, HasSubstr(R"("arn": "arn:aws:lambda:eu-west-1:000000000000:function:ring")"));
+  EXPECT_THAT(first.payload,
+              HasSubstr(R"("arn": "arn:aws:lambda:eu-west-1:000000000000:function:ring")"));
   EXPECT_THAT(first.payload, HasSubstr(R"("trace": "Root=1-2-3")"));
   EXPECT_THAT(first.payload, HasSubstr(R"("COLOUR": "green")"));
   EXPECT_THAT(first.payload, HasSubstr(R"("AWS_REGION": "eu-west-1")"));
@@ -129,9 +131,14 @@ TEST_F(LambdaHostTest, AFunctionGetsEventsOneAfterTheOtherInOneProcess) {
 TEST_F(LambdaHostTest, TheLogHasLambdasLines) {
   ASSERT_TRUE(host->put(settings()));
   const auto result = invoke("{}");
-  EXPECT_THAT(result.log_tail, testing::StartsWith("START RequestId: " + result.request_id + " Version: $LATEST\ngot {}\nEND RequestId: "));
-  EXPECT_THAT(result.log_tail, testing::ContainsRegex("REPORT RequestId: .*\tDuration: .* ms\tBilled Duration: .* ms\tMemory Size: 256 MB\tMax Memory Used: .* MB\tInit Duration: "));
-  EXPECT_THAT(host->log("ring")->read(0).text, HasSubstr("Z INIT_START Runtime Version: provided.al2023\n"));
+  EXPECT_THAT(result.log_tail, testing::StartsWith("START RequestId: " + result.request_id +
+                                                   " Version: $LATEST\ngot {}\nEND RequestId: "));
+  EXPECT_THAT(
+      result.log_tail,
+      testing::ContainsRegex("REPORT RequestId: .*\tDuration: .* ms\tBilled Duration: .* "
+                             "ms\tMemory Size: 256 MB\tMax Memory Used: .* MB\tInit Duration: "));
+  EXPECT_THAT(host->log("ring")->read(0).text,
+              HasSubstr("Z INIT_START Runtime Version: provided.al2023\n"));
   EXPECT_THAT(host->log("ring")->read(0).text, HasSubstr("Z started\n"));
 }
 
@@ -149,7 +156,9 @@ TEST_F(LambdaHostTest, WhoeverTakesTooLongIsEndedAndTheNextStartsCold) {
   ASSERT_TRUE(host->put(it));
   const auto late = invoke(R"({"do":"hang"})");
   EXPECT_EQ(late.kind, InvocationResult::Kind::error);
-  EXPECT_THAT(late.reason(), testing::MatchesRegex("Sandbox.Timedout: RequestId: .* Error: Task timed out after 1.00 seconds"));
+  EXPECT_THAT(late.reason(),
+              testing::MatchesRegex(
+                  "Sandbox.Timedout: RequestId: .* Error: Task timed out after 1.00 seconds"));
   EXPECT_THAT(late.log_tail, HasSubstr(" Task timed out after 1.00 seconds\n"));
   it.timeout = std::chrono::seconds(60);
   ASSERT_TRUE(host->put(it));
@@ -158,8 +167,12 @@ TEST_F(LambdaHostTest, WhoeverTakesTooLongIsEndedAndTheNextStartsCold) {
 
 TEST_F(LambdaHostTest, ACrashIsToldAndHarmsNobodyElse) {
   ASSERT_TRUE(host->put(settings()));
-  EXPECT_THAT(invoke(R"({"do":"exit"})").reason(), testing::MatchesRegex("Runtime.ExitError: RequestId: .* Error: Runtime exited with error: exit status 7"));
-  EXPECT_THAT(invoke(R"({"do":"kill"})").reason(), HasSubstr("Runtime exited with error: signal: killed"));
+  EXPECT_THAT(
+      invoke(R"({"do":"exit"})").reason(),
+      testing::MatchesRegex(
+          "Runtime.ExitError: RequestId: .* Error: Runtime exited with error: exit status 7"));
+  EXPECT_THAT(invoke(R"({"do":"kill"})").reason(),
+              HasSubstr("Runtime exited with error: signal: killed"));
   EXPECT_EQ(invoke("{}").kind, InvocationResult::Kind::done);
   EXPECT_EQ(host->counts("ring").cold_starts, 3u);
 }
@@ -193,7 +206,8 @@ TEST_F(LambdaHostTest, ConcurrencyIsBounded) {
   EXPECT_EQ(begin("{}", LambdaHost::Wait::no).get().kind, InvocationResult::Kind::throttled);
   EXPECT_EQ(host->counts("ring").environments, 2u);
   std::ofstream(gate) << "open";
-  for (auto* it : {&first, &second, &third}) EXPECT_EQ(it->get().kind, InvocationResult::Kind::done);
+  for (auto* it : {&first, &second, &third})
+    EXPECT_EQ(it->get().kind, InvocationResult::Kind::done);
   EXPECT_EQ(host->counts("ring").cold_starts, 2u);
 }
 
@@ -211,7 +225,9 @@ TEST_F(LambdaHostTest, TheRuntimeApiIsStrict) {
   EXPECT_THAT(invoke(R"({"do":"next"})").payload, HasSubstr("\"status\": 403"));
   EXPECT_THAT(invoke(R"({"do":"wrong"})").payload, HasSubstr("\"status\": 400"));
   EXPECT_THAT(invoke(R"({"do":"web"})").payload, HasSubstr("\"status\": 403"));
-  EXPECT_THAT(invoke(R"({"do":"large"})").reason(), "Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size (6291556 bytes).");
+  EXPECT_THAT(invoke(R"({"do":"large"})").reason(),
+              "Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed "
+              "payload size (6291556 bytes).");
 }
 
 TEST_F(LambdaHostTest, ProcessesEndWithTheirFunctionAndTheHost) {

@@ -29,7 +29,9 @@ constexpr uint64_t kOutput = uint64_t{1} << 40;  // pipe
 constexpr unsigned kCloseOnExec = 1U << 2;       // CLOSE_RANGE_CLOEXEC
 constexpr size_t kPiecesPerTurn = 64;            // of one child's output, before others have theirs
 
-Duration now() { return system_clock().monotonic(); }
+Duration now() {
+  return system_clock().monotonic();
+}
 
 int pidfd_of(pid_t process) {
   return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
@@ -138,7 +140,9 @@ ProcessLoop::~ProcessLoop() {
   ::close(wake_);
 }
 
-void ProcessLoop::wake() { BELFRY_CHECK(::eventfd_write(wake_, 1) == 0); }
+void ProcessLoop::wake() {
+  BELFRY_CHECK(::eventfd_write(wake_, 1) == 0);
+}
 
 void ProcessLoop::post(Callback<> task) {
   {

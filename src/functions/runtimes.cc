@@ -29,14 +29,15 @@ std::string search_path() {
 Result<std::string> need_program(std::string_view name, std::string_view what) {
   std::string found = find_program(name);
   if (found.empty())
-    return fail(fmt::format("there is no {} on PATH, which runtime {} needs: install it", name,
-                            what));
+    return fail(
+        fmt::format("there is no {} on PATH, which runtime {} needs: install it", name, what));
   return found;
 }
 
 void add_sdk_preload(Command& command, const LambdaSettings& settings,
                      const RuntimeFolders& folders) {
-  std::string options = fmt::format("NODE_OPTIONS=--require {}", path_of(folders.runtimes, kPreload));
+  std::string options =
+      fmt::format("NODE_OPTIONS=--require {}", path_of(folders.runtimes, kPreload));
   for (const auto& [name, value] : settings.environment)
     if (name == "NODE_OPTIONS") options += " " + value;
   std::erase_if(command.environment,
@@ -129,9 +130,9 @@ void add_own_variables(const LambdaSettings& settings, const RuntimeFolders& fol
 Result<void> write_clients(FileSystem& files, const RuntimeFolders& folders) {
   for (const std::string& folder : {folders.runtimes, folders.scratch})
     if (auto made = files.make_folders(folder); !made) return made;
-  for (const auto& [name, text] : {std::pair{kNodeClient, node_client()},
-                                   std::pair{kPythonClient, python_client()},
-                                   std::pair{kPreload, sdk2_preload()}})
+  for (const auto& [name, text] :
+       {std::pair{kNodeClient, node_client()}, std::pair{kPythonClient, python_client()},
+        std::pair{kPreload, sdk2_preload()}})
     if (auto written = replace_whole(files, path_of(folders.runtimes, name), text); !written)
       return written;
   return {};
@@ -153,14 +154,13 @@ Result<Command> command_for(FileSystem& files, const LambdaSettings& settings,
                             const RuntimeFolders& folders, const EnvironmentPlace& place) {
   const auto language = language_of(settings.runtime);
   if (!language)
-    return fail(fmt::format("there is no runtime '{}': nodejs, python and provided are",
-                            settings.runtime));
+    return fail(
+        fmt::format("there is no runtime '{}': nodejs, python and provided are", settings.runtime));
   Command command;
   command.folder = settings.code;
   command.data_limit = (uint64_t{settings.memory} << 20) + kHardLimitBeyond;
-  command.environment = {"PATH=" + search_path(), "LANG=C.UTF-8",
-                         "TZ=:UTC",               "HOME=" + folders.scratch,
-                         "TMPDIR=" + folders.scratch};
+  command.environment = {"PATH=" + search_path(), "LANG=C.UTF-8", "TZ=:UTC",
+                         "HOME=" + folders.scratch, "TMPDIR=" + folders.scratch};
   if (!place.endpoint.empty()) {
     command.environment.push_back("AWS_ENDPOINT_URL=" + place.endpoint);
     command.environment.push_back("AWS_EC2_METADATA_DISABLED=true");

@@ -2,8 +2,8 @@
 
 namespace belfry::functions {
 
-void Sending::send(const std::string& text, const std::string& subject,
-                   const queue::Message& cause, queue::Batch& batch) const {
+void Sending::send(const std::string& text, const std::string& subject, const queue::Message& cause,
+                   queue::Batch& batch) const {
   const auto event = cause.system.find(std::string(queue::kEventAttribute));
   for (const auto& to : to_) {
     if (const auto* topic = std::get_if<ToTopic>(&to)) {

@@ -12,7 +12,7 @@ build_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcurl4-openssl-dev libssl-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev
-  prometheus-cpp-dev libre2-dev libexpected-dev
+  prometheus-cpp-dev libre2-dev libexpected-dev libarchive-dev
 )
 test_packages=(
   clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libgtest-dev libgmock-dev libbenchmark-dev liblzma-dev xz-utils
