@@ -28,7 +28,7 @@ class ChannelImpl final : public Channel {
         orderer_(std::move(orderer)),
         signatures_(std::move(signatures)),
         clock_(clock),
-        options_(options),
+        options_(std::move(options)),
         waiters_(*ledger_),
         thread_([this] { run(); }) {}
 
@@ -44,6 +44,9 @@ class ChannelImpl final : public Channel {
   const std::string& name() const override { return ledger_->channel(); }
   ledger::Ledger& ledger() override { return *ledger_; }
   const ledger::Ledger& ledger() const override { return *ledger_; }
+  std::shared_ptr<const msp::ChannelConfig> access() const override {
+    return options_.access ? options_.access : ledger_->config();
+  }
 
   BroadcastAnswer broadcast(std::string_view envelope) override {
     BroadcastAnswer refusal;

@@ -50,6 +50,9 @@ struct ChannelOptions {
   // that come meanwhile make the next block. Otherwise the channel's BatchSize and BatchTimeout.
   bool cut_at_once = true;
   size_t queued_bytes = 256 << 20;  // beyond: service_unavailable
+  // Who may ask for what, if not whom the ledger's own configuration names: a recorded ledger is
+  // served to organisations of whose keys the devnet holds its own.
+  std::shared_ptr<const msp::ChannelConfig> access;
 };
 
 // Thread-safe.
@@ -65,6 +68,9 @@ class Channel {
   virtual const std::string& name() const = 0;
   virtual ledger::Ledger& ledger() = 0;
   virtual const ledger::Ledger& ledger() const = 0;
+
+  // The configuration that requests are judged by: the ledger's, or ChannelOptions::access.
+  virtual std::shared_ptr<const msp::ChannelConfig> access() const = 0;
 
   // A serialized common.Envelope, as AtomicBroadcast and the gateway's Submit hand it in.
   virtual BroadcastAnswer broadcast(std::string_view envelope) = 0;

@@ -40,24 +40,30 @@ class PeerServices {
 struct NetworkSettings {
   std::string folder;  // material, ledgers; made when missing
   std::string host = "127.0.0.1";
+  // How clients reach it, in channel configurations and discovery. The certificates are good for it
+  // and for the nodes' own names.
+  std::string advertised_host = "localhost";
   std::vector<std::string> organizations = {"Org1", "Org2"};
   int peers = 1;                                      // of each organisation
   std::vector<std::string> channels = {"mychannel"};  // made, and joined by every peer
-  std::string ledger;  // a block file or folder to serve, for reading; its channel is the only one
+  std::string ledger;  // a block file or folder to serve, for reading: its channel is the only one,
+                       // its organisations are those of the network
   bool tls = true;
   bool client_certificates = false;  // mutual TLS
   bool durable = true;               // false: nothing is fsynced
   ChannelOptions ordering;
   ChannelParameters channel;  // what the genesis block says
-  // 0: a free one. The first peer's port; of others: + 1000 × organisation + 10 × peer, as the
-  // samples have it.
-  uint16_t orderer_port = 7050, peer_port = 7051, operations_port = 9443, participation_port = 7053;
+  // 0: free ones. The peers' is the first one's; others follow as the samples have it: the second
+  // organisation's 2000 further, an organisation's second peer 1000.
+  uint16_t orderer_port = 7050, peer_port = 7051, participation_port = 7053, operations_port = 9443;
 };
 
 class Network {
  public:
-  // Makes each peer's services; called once per peer, before its server starts.
-  using MakeServices = std::function<std::unique_ptr<PeerServices>(const PeerContext&, Peer&)>;
+  // Makes each peer's services; called once per peer, before its server starts. Endpoints are known
+  // when the network has started.
+  using MakeServices =
+      std::function<Result<std::unique_ptr<PeerServices>>(const PeerContext&, Peer&)>;
 
   // files and clock must outlive it.
   static Result<std::unique_ptr<Network>> start(NetworkSettings settings, FileSystem& files,
@@ -68,8 +74,12 @@ class Network {
   virtual Channels& channels() = 0;
   virtual const std::vector<Peer*>& peers() const = 0;
   virtual const Material& material() const = 0;
-  virtual std::string orderer_address() const = 0;               // "127.0.0.1:7050", as bound
-  virtual std::string peer_address(const Peer& peer) const = 0;  // "127.0.0.1:7051"
+  virtual const NetworkSettings& settings() const = 0;
+  // As bound: "127.0.0.1:7050".
+  virtual std::string orderer_address() const = 0;
+  virtual std::string peer_address(const Peer& peer) const = 0;
+  virtual std::string participation_address() const = 0;
+  virtual std::string operations_address() const = 0;
 };
 
 }  // namespace belfry::devnet

@@ -53,7 +53,8 @@ struct PeerContext {
   std::vector<Peer*> peers;      // of all organisations, this process's
   std::string orderer_endpoint;  // "orderer.example.com:7050"
   std::shared_ptr<ledger::SignatureCache> signatures;
-  std::string folder;  // where services may keep files of their own
+  std::string folder;       // where services may keep files of their own
+  bool mutual_tls = false;  // requests must name the client's TLS certificate by its hash
 };
 
 }  // namespace belfry::devnet

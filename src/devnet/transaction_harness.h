@@ -223,6 +223,7 @@ class TestNetwork {
     stop();
     auto ledger = ledger::Ledger::open(files_, {.folder = "net/ledger"}, "mychannel", signatures_);
     ASSERT_TRUE(ledger) << ledger.error().message;
+    ASSERT_NE(*ledger, nullptr);
     start(std::move(*ledger));
   }
 

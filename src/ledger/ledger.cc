@@ -61,8 +61,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(FileSystem& files, Options options,
           ledger->open_files(files, blocks_folder(folder, channel), private_file(folder, channel));
       !opened)
     return tl::unexpected(opened.error());
-  if (ledger->height() == 0)
-    return fail(fmt::format("{} holds no whole block", blocks_folder(folder, channel)));
+  if (ledger->height() == 0) return std::unique_ptr<Ledger>();
   if (ledger->channel() != channel)
     return fail(
         fmt::format("{} holds channel {}", blocks_folder(folder, channel), ledger->channel()));
@@ -79,7 +78,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open_recorded(FileSystem& files, const s
 }
 
 std::vector<std::string> Ledger::channels(FileSystem& files, const std::string& folder) {
-  auto names = files.list(folder + "/chains");
+  // Each channel has a file of private data, even if it has no private data.
+  auto names = files.list(folder + "/pvtdata");
   return names ? *names : std::vector<std::string>();
 }
 

@@ -84,7 +84,8 @@ class Ledger : public Reader {
   static Result<std::unique_ptr<Ledger>> create(FileSystem& files, Options options,
                                                 std::string_view genesis,
                                                 std::shared_ptr<SignatureCache> signatures);
-  // Reads what is there. `channel` must exist.
+  // Reads what is there. Null when the channel's creation never came to its end: create() may be
+  // called again.
   static Result<std::unique_ptr<Ledger>> open(FileSystem& files, Options options,
                                               const std::string& channel,
                                               std::shared_ptr<SignatureCache> signatures);

@@ -150,12 +150,13 @@ Result<void> LedgerImpl::begin(std::string_view genesis) {
   return {};
 }
 
+// Of invalid transactions, too: Fabric keeps and delivers theirs, although they change nothing.
 PrivateSets LedgerImpl::take_private(const ValidatedBlock& validated) {
   PrivateSets sets;
-  for (uint32_t i = 0; i < validated.settled.size(); ++i) {
-    const SettledTransaction& each = validated.settled[i];
-    if (each.sets == nullptr) continue;
-    std::string set = held_.take(each.id, *each.sets);
+  for (uint32_t i = 0; i < validated.checked.size(); ++i) {
+    const CheckedTransaction& each = validated.checked[i];
+    if (each.sets.empty() || each.code == code::kDuplicateTxid) continue;
+    std::string set = held_.take(each.id, each.sets);
     if (!set.empty()) sets.emplace(i, std::move(set));
   }
   return sets;
