@@ -23,9 +23,10 @@ MAY = {
     "sinks": ["pipeline", "http"],
     "functions": ["pipeline", "http"],
     "aws": ["functions"],
+    "cloud": ["aws"],
     "ledger": ["decode", "msp"],
     "devnet": ["ledger", "http", "ca"],
-    "app": ["fabric", "sinks", "functions", "aws", "devnet", "ca"],
+    "app": ["fabric", "sinks", "functions", "cloud", "devnet", "ca"],
     "cli": ["app"],
 }
 # The generated protocol classes: only these folders know them.

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "fabric/creator_names.h"
 #include "functions/body.h"
+#include "pipeline/sink_destination.h"
 #include "pipeline/store_destination.h"
 
 namespace belfry::app {
@@ -43,7 +44,7 @@ class Runner final : public ChannelRunner {
         executor_(executor) {}
 
   Result<void> open() {
-    auto network = Network::make(*config_.networks.find(name_), host_, storage_.secrets.get());
+    auto network = Network::make(*config_.networks.find(name_), host_, storage_.secret_lookup());
     if (!network) return tl::unexpected(network.error());
     network_ = std::move(*network);
     return make_follower(false);
@@ -122,7 +123,8 @@ class Runner final : public ChannelRunner {
       auto made = make_listener(listener);
       if (!made) return fail(fmt::format("listener {}: {}", listener.name, made.error().message));
       for (const Target& target : listener.value.to) {
-        auto destination = make_destination(config_, storage_, listener.name, target);
+        auto destination =
+            make_destination(config_, host_, storage_, executor_, listener.name, target);
         if (!destination) return tl::unexpected(destination.error());
         made->to.push_back({target_name(target), std::move(*destination)});
       }
@@ -151,7 +153,7 @@ class Runner final : public ChannelRunner {
 }  // namespace
 
 std::string target_name(const Target& target) {
-  constexpr std::string_view kKinds[] = {"queue", "topic", "function"};
+  constexpr std::string_view kKinds[] = {"queue", "topic", "function", "sqs", "sns", "lambda"};
   return fmt::format("{}:{}", kKinds[static_cast<int>(target.kind)], target.name);
 }
 
@@ -159,26 +161,59 @@ std::optional<Target> parse_target(std::string_view text) {
   for (const auto& [prefix, kind] :
        {std::pair<std::string_view, Target::Kind>{"queue:", Target::Kind::queue},
         {"topic:", Target::Kind::topic},
-        {"function:", Target::Kind::function}})
+        {"function:", Target::Kind::function},
+        {"sqs:", Target::Kind::sqs},
+        {"sns:", Target::Kind::sns},
+        {"lambda:", Target::Kind::lambda}})
     if (text.starts_with(prefix) && text.size() > prefix.size())
       return Target{kind, std::string(text.substr(prefix.size())), {}};
   return {};
 }
 
-Result<std::unique_ptr<pipeline::Destination>> make_destination(const Config& config,
+namespace {
+
+Result<std::shared_ptr<pipeline::Destination>> cloud_destination(const Config& config, Host host,
+                                                                 Storage& storage,
+                                                                 Executor& executor,
+                                                                 const std::string& listener,
+                                                                 const Target& target) {
+  if (!storage.cloud) return fail(fmt::format("{} needs `cloud` settings", target_name(target)));
+  const std::string key = pipeline::checkpoint_key(listener, target_name(target));
+  pipeline::SinkSettings settings;
+  // In order, one request at a time, where the order is what the queue or topic is for.
+  if (target.name.ends_with(".fifo")) settings.sends_in_flight = 1;
+  return pipeline::sink_destination(
+      storage.cloud->sink(target), *storage.store, key, host.random, executor, settings,
+      config.listeners.find(listener) ? storage.cloud->places(key) : nullptr);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<pipeline::Destination>> make_destination(const Config& config, Host host,
                                                                 Storage& storage,
+                                                                Executor& executor,
                                                                 const std::string& listener,
                                                                 const Target& target) {
   const std::string key = pipeline::checkpoint_key(listener, target_name(target));
+  const auto shared = [](Result<std::unique_ptr<pipeline::Destination>> made)
+      -> Result<std::shared_ptr<pipeline::Destination>> {
+    if (!made) return tl::unexpected(made.error());
+    return std::shared_ptr(std::move(*made));
+  };
   switch (target.kind) {
     case Target::Kind::queue:
-      return pipeline::queue_destination(*storage.store, key, target.name);
+      return shared(pipeline::queue_destination(*storage.store, key, target.name));
     case Target::Kind::topic:
-      return pipeline::topic_destination(*storage.store, *storage.topics, key, target.name);
+      return shared(pipeline::topic_destination(*storage.store, *storage.topics, key, target.name));
     case Target::Kind::function:
       for (const auto& function : config.functions)
         if (function.name == target.name)
-          return pipeline::queue_destination(*storage.store, key, function_queue(function));
+          return shared(pipeline::queue_destination(*storage.store, key, function_queue(function)));
+      break;
+    case Target::Kind::sqs:
+    case Target::Kind::sns:
+    case Target::Kind::lambda:
+      return cloud_destination(config, host, storage, executor, listener, target);
   }
   return fail(fmt::format("there is no {}", target_name(target)));
 }

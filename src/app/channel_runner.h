@@ -21,8 +21,11 @@ std::string target_name(const Target& target);  // "queue:donations"
 std::optional<Target> parse_target(std::string_view text);
 
 // Where a target's messages go, with the place kept under checkpoint_key(listener, target).
-Result<std::unique_ptr<pipeline::Destination>> make_destination(const Config& config,
+// `listener` may be a replay's name: its place is belfry's own matter, wherever those of listeners
+// are.
+Result<std::shared_ptr<pipeline::Destination>> make_destination(const Config& config, Host host,
                                                                 Storage& storage,
+                                                                Executor& executor,
                                                                 const std::string& listener,
                                                                 const Target& target);
 

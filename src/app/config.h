@@ -77,7 +77,7 @@ class Table {
 
 // Where a stage sends to: "queue:donations".
 struct Target {
-  enum class Kind { queue, topic, function };
+  enum class Kind { queue, topic, function, sqs, sns, lambda };  // the latter three are AWS's
   Kind kind = Kind::queue;
   std::string name;
   Mark at;
@@ -255,6 +255,17 @@ struct AwsConfig {
   Table<AwsUserConfig> users;
 };
 
+// The real AWS, as a client of it.
+struct CloudConfig {
+  Text region;
+  Text endpoint;
+  Text profile;
+  Text access_key;
+  Text secret_key;
+  Text places;  // DynamoDB table
+  bool secrets = false;
+};
+
 // Where the key of the secrets is; nowhere: DATA/master-key.
 struct SecretsConfig {
   Text master_key_file;
@@ -284,6 +295,7 @@ struct Config {
   Text data;  // empty: ./belfry-data
   AdminConfig admin;
   std::optional<AwsConfig> aws;
+  CloudConfig cloud;
   SecretsConfig secrets;
   LogConfig log;
   LimitsConfig limits;

@@ -97,6 +97,13 @@ class StageCheck {
         return name(text, "topic", config_.topics.names());
       case Target::Kind::function:
         return name(text, "function", config_.functions.names());
+      case Target::Kind::sns:
+        if (!it.name.starts_with("arn:"))
+          wrong(it.at, fmt::format("expected a topic's ARN behind sns:, not '{}'", it.name));
+        return;
+      case Target::Kind::sqs:
+      case Target::Kind::lambda:
+        return;
     }
   }
 
@@ -152,6 +159,7 @@ void check_config(FileSystem& files, const Config& config, std::vector<Problem>&
   check_subscriptions(config, problems);
   check_sms(config, problems);
   check_aws(config, problems);
+  check_cloud(config, problems);
   if (problems.empty()) check_ways(config, problems);
 }
 

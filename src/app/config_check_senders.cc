@@ -50,4 +50,11 @@ void check_sms(const Config& config, std::vector<Problem>& problems) {
   }
 }
 
+void check_cloud(const Config& config, std::vector<Problem>& problems) {
+  const CloudConfig& cloud = config.cloud;
+  if (cloud.access_key.empty() != cloud.secret_key.empty())
+    problems.push_back({(cloud.access_key.empty() ? cloud.secret_key : cloud.access_key).at,
+                        "cloud needs access_key and secret_key together"});
+}
+
 }  // namespace belfry::app

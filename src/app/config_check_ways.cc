@@ -26,6 +26,10 @@ std::string stage_name(const Target& target) {
       return "topic " + target.name;
     case Target::Kind::function:
       return "function " + target.name;
+    case Target::Kind::sqs:
+    case Target::Kind::sns:
+    case Target::Kind::lambda:
+      break;  // outside: nothing comes back from there
   }
   return {};
 }
@@ -36,7 +40,8 @@ std::map<std::string, Stage> stages_of(const Config& config) {
     Stage& stage = stages["listener " + listener.name];
     stage.begins = true;
     stage.at = listener.at;
-    for (const Target& target : listener.value.to) stage.to.push_back(stage_name(target));
+    for (const Target& target : listener.value.to)
+      if (std::string name = stage_name(target); !name.empty()) stage.to.push_back(std::move(name));
   }
   for (const auto& queue : config.queues) {
     Stage& stage = stages["queue " + queue.name];

@@ -154,8 +154,12 @@ Value<ListenerConfig> listener() {
        member("to", &ListenerConfig::to,
               one_or_list(target({{"queue", Target::Kind::queue},
                                   {"topic", Target::Kind::topic},
-                                  {"function", Target::Kind::function}})),
-              "where the events go", required_key)});
+                                  {"function", Target::Kind::function},
+                                  {"sqs", Target::Kind::sqs},
+                                  {"sns", Target::Kind::sns},
+                                  {"lambda", Target::Kind::lambda}})),
+              "where the events go; sqs, sns and lambda are the real AWS (docs/cloud.md)",
+              required_key)});
 }
 
 Value<QueueConfig> queue() {
@@ -349,6 +353,25 @@ Value<AwsConfig> aws() {
               "who may call; without users anybody on this machine, and nobody else")});
 }
 
+Value<CloudConfig> cloud() {
+  return record<CloudConfig>(
+      "the settings of the real AWS",
+      {member("region", &CloudConfig::region, text("a region"),
+              "where its services are; by default AWS_REGION, then the profile's"),
+       member("endpoint", &CloudConfig::endpoint, text("a URL", "^https?://"),
+              "where every service is instead of AWS's own address"),
+       member("profile", &CloudConfig::profile, text("a name"),
+              "the profile in ~/.aws whose keys to use; by default AWS_PROFILE, then default"),
+       member("access_key", &CloudConfig::access_key, text("an access key id"),
+              "by default the environment's, the profile's, the ECS task's or the EC2 instance's"),
+       member("secret_key", &CloudConfig::secret_key, secret(), "of the access key"),
+       secret_file_member("secret_key", &CloudConfig::secret_key),
+       member("places", &CloudConfig::places, text("the name of a table"),
+              "a DynamoDB table that keeps the places of listeners' sqs, sns and lambda targets"),
+       member("secrets", &CloudConfig::secrets, boolean(),
+              "take what is called `secret: NAME` from AWS Secrets Manager")});
+}
+
 }  // namespace
 
 const Value<Config>& config_schema() {
@@ -374,6 +397,7 @@ const Value<Config>& config_schema() {
               "the admin API (docs/api.md)"),
        member("aws", &Config::aws, aws(),
               "serve queues as Amazon SQS (docs/queues.md); `aws: {}` is enough"),
+       member("cloud", &Config::cloud, cloud(), "the real AWS, as a client of it (docs/cloud.md)"),
        member(
            "secrets", &Config::secrets,
            record<SecretsConfig>(

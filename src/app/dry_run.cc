@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/amazon.h"
+#include "app/channel_runner.h"
 #include "app/runtime.h"
 #include "pipeline/store_destination.h"
 #include "pipeline/worker.h"
@@ -51,6 +53,16 @@ void make_dry(Config& config, const std::string& network, const std::string& blo
   for (auto& queue : config.queues) queue.value.delay = Duration(0);
   config.sms = {};
   config.aws.reset();
+  // What would go to the real AWS stays in a queue of the target's name.
+  for (auto& listener : config.listeners) {
+    for (Target& target : listener.value.to) {
+      if (!in_cloud(target)) continue;
+      target = {Target::Kind::queue, target_name(target), target.at};
+      if (!config.queues.find(target.name))
+        config.queues.entries.push_back({target.name, target.at, {}});
+    }
+  }
+  config.cloud = {};
 }
 
 template <class Use>

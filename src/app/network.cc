@@ -17,13 +17,13 @@ namespace {
 
 constexpr uint64_t kMostPemBytes = 1 << 20;
 
-msp::IdentitySource identity_source(const IdentityConfig& config, aws::SecretsStore* secrets) {
+msp::IdentitySource identity_source(const IdentityConfig& config, const SecretLookup& secrets) {
   if (!config.secret.empty())
     return msp::IdentityLookup{[secrets, name = config.secret.value]() -> Result<msp::IdentityPem> {
       if (!secrets)
         return fail(
             fmt::format("the identity is in the secret '{}', which only `belfry run` opens", name));
-      return identity_secret(*secrets, name).with_context("identity " + name);
+      return identity_secret(secrets, name).with_context("identity " + name);
     }};
   if (!config.msp_folder.empty()) return msp::MspFolder{config.msp_folder.value};
   return msp::IdentityFiles{config.certificate.value, config.key.value};
@@ -68,7 +68,7 @@ struct PeerSettings {
 };
 
 Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& files,
-                                      aws::SecretsStore* secrets) {
+                                      const SecretLookup& secrets) {
   PeerSettings settings;
   for (const PeerConfig& peer : config.peers) {
     auto address = peer_address(peer, files);
@@ -81,7 +81,7 @@ Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& f
 }
 
 Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem& files,
-                                         aws::SecretsStore* secrets) {
+                                         const SecretLookup& secrets) {
   auto profile = msp::load_profile(files, config.profile.value);
   if (!profile) return tl::unexpected(profile.error());
   PeerSettings settings;
@@ -208,7 +208,7 @@ class BlockFileNetwork final : public Network {
 }  // namespace
 
 Result<std::unique_ptr<Network>> Network::make(const NetworkConfig& config, Host host,
-                                               aws::SecretsStore* secrets) {
+                                               const SecretLookup& secrets) {
   if (!config.blocks.empty()) {
     auto network = std::make_unique<BlockFileNetwork>(config, host);
     if (auto found = network->find_channel(); !found) return tl::unexpected(found.error());

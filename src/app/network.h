@@ -7,8 +7,8 @@
 
 #include "app/config.h"
 #include "app/host.h"
+#include "app/secrets.h"
 #include "app/status.h"
-#include "aws/secrets_store.h"
 #include "pipeline/follower.h"
 
 namespace belfry::app {
@@ -16,9 +16,9 @@ namespace belfry::app {
 class Network {
  public:
   // An error: credentials or block files that cannot be read. The configuration was checked.
-  // `secrets` may be null where the identity is in files; it must outlive the network.
+  // `secrets` may be empty where the identity is in files.
   static Result<std::unique_ptr<Network>> make(const NetworkConfig& config, Host host,
-                                               aws::SecretsStore* secrets);
+                                               const SecretLookup& secrets);
   virtual ~Network() = default;
 
   virtual pipeline::BlockSource& source() = 0;

@@ -78,6 +78,7 @@ class RuntimeImpl final : public Runtime {
     channels_.clear();
     stages_.reset();
     lambdas_.reset();
+    if (storage_.cloud) storage_.cloud->stop();
     executor_.reset();
   }
 
@@ -184,8 +185,10 @@ class RuntimeImpl final : public Runtime {
     const auto target = parse_target(order.into);
     if (!target)
       return fail(fmt::format(
-          "'{}' is no place to replay into: queue:NAME, topic:NAME or function:NAME", order.into));
-    auto to = make_destination(config_, storage_, id, *target);
+          "'{}' is no place to replay into: queue:NAME, topic:NAME, function:NAME, sqs:NAME, "
+          "sns:ARN or lambda:NAME",
+          order.into));
+    auto to = make_destination(config_, host_, storage_, *executor_, id, *target);
     if (!to) return tl::unexpected(to.error());
 
     std::lock_guard lock(mutex_);
@@ -197,8 +200,7 @@ class RuntimeImpl final : public Runtime {
     if (replays_.size() >= kReplaysRemembered)
       std::erase_if(replays_, [](const auto& it) { return it->status().finished; });
     replays_.push_back(std::make_unique<Replay>(id, std::move(order)));
-    replays_.back()->run(*channel,
-                         {replays_.back()->status().order.into, std::shared_ptr(std::move(*to))});
+    replays_.back()->run(*channel, {replays_.back()->status().order.into, std::move(*to)});
     return id;
   }
 
@@ -244,6 +246,29 @@ class RuntimeImpl final : public Runtime {
   std::vector<std::unique_ptr<Replay>> replays_;
 };
 
+// The secrets kept here, AWS as a client of it, and then what the configuration takes from either.
+Result<void> open_secret_stores(Config& config, Host host, const std::string& folder,
+                                Storage& storage) {
+  Text& cloud_key = config.cloud.secret_key;  // never from the cloud itself
+  if (config.aws || cloud_key.secret || (needs_secrets(config) && !config.cloud.secrets)) {
+    auto secrets = open_secrets(host, config.secrets, folder, *storage.store);
+    if (!secrets) return tl::unexpected(secrets.error());
+    storage.secrets = std::move(*secrets);
+  }
+  if (cloud_key.secret) {
+    auto value = storage.secrets->current(cloud_key.value);
+    if (!value) return fail("cloud.secret_key: " + value.error().message);
+    cloud_key = {std::move(*value), cloud_key.at};
+  }
+  if (needs_cloud(config)) {
+    auto amazon = Amazon::make(config.cloud, host);
+    if (!amazon) return tl::unexpected(amazon.error());
+    storage.cloud = std::move(*amazon);
+  }
+  if (!needs_secrets(config)) return {};
+  return resolve_secrets(config, storage.secret_lookup());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
@@ -252,13 +277,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
   auto storage = open_storage(host, folder, config.limits, true);
   if (!storage) return tl::unexpected(storage.error());
   Config resolved = config;
-  if (needs_secrets(config)) {
-    auto secrets = open_secrets(host, config.secrets, folder, *storage->store);
-    if (!secrets) return tl::unexpected(secrets.error());
-    storage->secrets = std::move(*secrets);
-    if (auto found = resolve_secrets(resolved, *storage->secrets); !found)
-      return tl::unexpected(found.error());
-  }
+  if (auto opened = open_secret_stores(resolved, host, folder, *storage); !opened)
+    return tl::unexpected(opened.error());
   auto runtime = std::make_unique<RuntimeImpl>(resolved, host, folder, version, std::move(*storage));
   if (auto wired = runtime->wire(); !wired) return tl::unexpected(wired.error());
   return Result<std::unique_ptr<Runtime>>(std::move(runtime));

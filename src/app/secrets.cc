@@ -88,15 +88,14 @@ Result<std::unique_ptr<aws::SecretsStore>> open_secrets(Host host, const Secrets
 }
 
 bool needs_secrets(const Config& config) {
-  if (config.aws) return true;
   for (const auto& network : config.networks)
     if (network.value.identity && !network.value.identity->secret.empty()) return true;
   return !places(const_cast<Config&>(config)).empty();
 }
 
-Result<void> resolve_secrets(Config& config, aws::SecretsStore& secrets) {
+Result<void> resolve_secrets(Config& config, const SecretLookup& secrets) {
   for (const Place& place : places(config)) {
-    auto value = secrets.current(place.text->value);
+    auto value = secrets(place.text->value);
     if (!value) return fail(fmt::format("{}: {}", place.where, value.error().message));
     if (value->ends_with('\n')) value->pop_back();
     *place.text = {std::move(*value), place.text->at};
@@ -108,26 +107,25 @@ Result<void> resolve_secrets(Config& config, aws::SecretsStore& secrets) {
   return {};
 }
 
-Result<msp::IdentityPem> identity_secret(aws::SecretsStore& secrets, const std::string& name) {
-  if (secrets.find(name)) {
-    auto value = secrets.current(name);
-    if (!value) return tl::unexpected(value.error());
-    boost::system::error_code error;
-    const auto parsed = boost::json::parse(*value, error);
-    wipe(*value);
-    if (error || !parsed.is_object())
-      return fail(fmt::format("the secret '{}' is no JSON object with certificate and key", name));
-    msp::IdentityPem pem{text_of(parsed.get_object(), {"certificate", "signcert"}),
-                         text_of(parsed.get_object(), {"key", "pk"})};
-    for (const auto& [text, key] : {std::pair(&pem.certificate, "certificate"), {&pem.key, "key"}})
-      if (text->empty()) return fail(fmt::format("the secret '{}' has no \"{}\"", name, key));
-    return pem;
+Result<msp::IdentityPem> identity_secret(const SecretLookup& secrets, const std::string& name) {
+  auto certificate = secrets(name + "/signcert");
+  if (certificate) {
+    auto key = secrets(name + "/pk");
+    if (!key) return tl::unexpected(key.error());
+    return msp::IdentityPem{std::move(*certificate), std::move(*key)};
   }
-  auto certificate = secrets.current(name + "/signcert");
-  if (!certificate) return tl::unexpected(certificate.error());
-  auto key = secrets.current(name + "/pk");
-  if (!key) return tl::unexpected(key.error());
-  return msp::IdentityPem{std::move(*certificate), std::move(*key)};
+  auto value = secrets(name);
+  if (!value) return tl::unexpected(certificate.error());
+  boost::system::error_code error;
+  const auto parsed = boost::json::parse(*value, error);
+  wipe(*value);
+  if (error || !parsed.is_object())
+    return fail(fmt::format("the secret '{}' is no JSON object with certificate and key", name));
+  msp::IdentityPem pem{text_of(parsed.get_object(), {"certificate", "signcert"}),
+                       text_of(parsed.get_object(), {"key", "pk"})};
+  for (const auto& [text, key] : {std::pair(&pem.certificate, "certificate"), {&pem.key, "key"}})
+    if (text->empty()) return fail(fmt::format("the secret '{}' has no \"{}\"", name, key));
+  return pem;
 }
 
 }  // namespace belfry::app

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "cloud/secrets_manager.h"
+
 namespace belfry::app {
 
 namespace {
@@ -67,7 +69,17 @@ Result<Storage> open_storage(Host host, const std::string& folder, const LimitsC
   auto store = queue::Store::open(host.files, host.clock, host.random, log, options);
   if (!store) return tl::unexpected(store.error());
   auto topics = topic::Topics::over(**store);
-  return Storage{std::move(*lock), std::move(*store), std::move(topics), nullptr};
+  return Storage{std::move(*lock), std::move(*store), std::move(topics), nullptr, nullptr};
+}
+
+SecretLookup Storage::secret_lookup() const {
+  if (cloud && cloud->keeps_secrets())
+    return [amazon = cloud.get()](const std::string& name) {
+      return cloud::secret_value(amazon->caller(), name);
+    };
+  if (secrets)
+    return [store = secrets.get()](const std::string& name) { return store->current(name); };
+  return nullptr;
 }
 
 Result<void> declare_stages(const Config& config, Storage& storage) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "app/amazon.h"
 #include "app/config.h"
 #include "app/host.h"
 #include "app/secrets.h"
@@ -22,6 +23,11 @@ struct Storage {
   std::unique_ptr<queue::Store> store;
   std::unique_ptr<topic::Topics> topics;
   std::unique_ptr<aws::SecretsStore> secrets;  // once somebody needs them
+  std::unique_ptr<Amazon> cloud;               // likewise
+
+  // Where `secret: NAME` is looked up: AWS Secrets Manager if the configuration says so, or the
+  // secrets here.
+  SecretLookup secret_lookup() const;
 };
 
 // `given` (--data) before the file's `data` before ./belfry-data.

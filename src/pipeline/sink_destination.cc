@@ -18,30 +18,44 @@ class SinkDestination final : public Destination,
                               public std::enable_shared_from_this<SinkDestination> {
  public:
   SinkDestination(std::shared_ptr<Sink> sink, queue::Store& store, std::string key,
-                  queue::QueueId dead, Random& random, Executor& executor, SinkSettings settings)
+                  queue::QueueId dead, Random& random, Executor& executor, SinkSettings settings,
+                  std::shared_ptr<PlaceKeeper> places)
       : sink_(std::move(sink)),
         store_(store),
         key_(std::move(key)),
+        places_(places ? std::move(places) : store_places(store, key_)),
         dead_(dead),
         random_(random),
         executor_(executor),
         settings_(settings) {}
 
   Result<std::optional<Checkpoint>> load() override {
-    auto stored = load_place(store_, key_);
+    auto stored = places_->load();
     if (!stored) return stored;
     std::lock_guard lock(mutex_);
+    lost_ = false;
     acks_ = AckTracker(*stored);
     return stored;
   }
 
   void deliver(std::shared_ptr<const Unit> unit, Callback<Outcome> done) override {
+    std::vector<Attempt> refused;
     {
       std::lock_guard lock(mutex_);
+      if (lost_) return executor_.post([done = std::move(done)]() mutable { done(taken_over()); });
       const AckTracker::Ticket ticket = acks_.add(unit);
-      for (size_t i = 0; i < unit->items.size(); ++i)
-        waiting_.push_back({ticket, i, unit->items[i], 0});
+      for (size_t i = 0; i < unit->items.size(); ++i) {
+        Attempt attempt{ticket, i, unit->items[i], 0};
+        if (attempt.item.content->refused.empty())
+          waiting_.push_back(std::move(attempt));
+        else
+          refused.push_back(std::move(attempt));
+      }
       done_.emplace(ticket, std::move(done));
+    }
+    for (Attempt& attempt : refused) {
+      std::string reason = attempt.item.content->refused;
+      bury(std::move(attempt), std::move(reason));
     }
     send();
     settle(unit->items.empty());
@@ -65,7 +79,7 @@ class SinkDestination final : public Destination,
       auto items = std::make_shared<std::vector<Item>>();
       {
         std::lock_guard lock(mutex_);
-        if (waiting_.empty() || in_flight_ >= settings_.sends_in_flight) return;
+        if (lost_ || waiting_.empty() || in_flight_ >= settings_.sends_in_flight) return;
         const size_t most = std::max<size_t>(sink_->most_items(), 1);
         while (!waiting_.empty() && sent->size() < most) {
           items->push_back(waiting_.front().item);
@@ -151,6 +165,7 @@ class SinkDestination final : public Destination,
       std::lock_guard lock(mutex_);
       for (const AckTracker::Ticket ticket : acks_.take_passed()) {
         auto found = done_.find(ticket);
+        if (found == done_.end()) continue;  // it ended when the place was taken over
         answers.push_back(std::move(found->second));
         done_.erase(found);
       }
@@ -160,45 +175,74 @@ class SinkDestination final : public Destination,
       }
     }
     if (store) store_place();
-    if (later) {
-      executor_.post_after(settings_.commit_interval, [self = shared_from_this()] {
-        {
-          std::lock_guard lock(self->mutex_);
-          self->timer_ = false;
-        }
-        self->store_place();
-      });
-    }
+    if (later) store_place_later();
     for (auto& answer : answers) answer(Outcome::done());
   }
 
+  // One after another: an older place never overwrites a newer one. If it cannot be kept now, the
+  // next one will stand for it.
   void store_place() {
-    // Made and handed over under one lock: an older place never overwrites a newer one.
-    std::lock_guard lock(store_mutex_);
-    queue::Batch batch;
+    Checkpoint checkpoint;
     {
-      std::lock_guard inner(mutex_);
-      batch.put(key_, encode(acks_.checkpoint()));
+      std::lock_guard lock(mutex_);
+      if (lost_ || !acks_.moved() || std::exchange(keeping_, true)) return;
+      checkpoint = acks_.checkpoint();
     }
-    // If it cannot be stored now, the next one will stand for it.
-    store_.commit(std::move(batch), [](queue::Committed) {});
+    places_->keep(checkpoint, [self = shared_from_this()](PlaceKeeper::Kept kept) {
+      // On the executor: a keeper that answers at once must not make this recursive.
+      self->executor_.post([self, kept] { self->kept(kept); });
+    });
+  }
+
+  void kept(PlaceKeeper::Kept kept) {
+    std::map<AckTracker::Ticket, Callback<Outcome>> open;
+    bool again = false;
+    {
+      std::lock_guard lock(mutex_);
+      keeping_ = false;
+      if (kept == PlaceKeeper::Kept::lost) {
+        lost_ = true;
+        waiting_.clear();
+        open.swap(done_);
+      } else {
+        again = acks_.moved() && !std::exchange(timer_, true);
+      }
+    }
+    for (auto& [ticket, done] : open) done(taken_over());
+    if (again) store_place_later();
+  }
+
+  void store_place_later() {
+    executor_.post_after(settings_.commit_interval, [self = shared_from_this()] {
+      {
+        std::lock_guard lock(self->mutex_);
+        self->timer_ = false;
+      }
+      self->store_place();
+    });
+  }
+
+  static Outcome taken_over() {
+    return Outcome::permanent("another instance has taken over this listener's place");
   }
 
   const std::shared_ptr<Sink> sink_;
   queue::Store& store_;
   const std::string key_;
+  const std::shared_ptr<PlaceKeeper> places_;
   const queue::QueueId dead_;
   Random& random_;
   Executor& executor_;
   const SinkSettings settings_;
 
-  std::mutex store_mutex_;
   std::mutex mutex_;
   AckTracker acks_{std::nullopt};
   std::deque<Attempt> waiting_;
   std::map<AckTracker::Ticket, Callback<Outcome>> done_;
   size_t in_flight_ = 0;
   bool timer_ = false;
+  bool keeping_ = false;  // a place is on its way to the keeper
+  bool lost_ = false;     // another owner has the place
 };
 
 }  // namespace
@@ -206,7 +250,8 @@ class SinkDestination final : public Destination,
 Result<std::shared_ptr<Destination>> sink_destination(std::shared_ptr<Sink> sink,
                                                       queue::Store& store, std::string key,
                                                       Random& random, Executor& executor,
-                                                      SinkSettings settings) {
+                                                      SinkSettings settings,
+                                                      std::shared_ptr<PlaceKeeper> places) {
   std::optional<queue::QueueId> dead;
   if (settings.dead_letter_queue.empty()) {
     const auto opened = open_dead_queue(store);
@@ -217,7 +262,7 @@ Result<std::shared_ptr<Destination>> sink_destination(std::shared_ptr<Sink> sink
     if (!dead) return fail(fmt::format("there is no queue {}", settings.dead_letter_queue));
   }
   return std::make_shared<SinkDestination>(std::move(sink), store, std::move(key), *dead, random,
-                                           executor, std::move(settings));
+                                           executor, std::move(settings), std::move(places));
 }
 
 }  // namespace belfry::pipeline

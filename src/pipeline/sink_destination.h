@@ -1,6 +1,6 @@
 // An at-least-once destination over a sink that cannot keep a place: sends are bounded in flight,
-// may complete out of order, are retried with backoff, and the place in the store follows the
-// acknowledgements in order.
+// may complete out of order, are retried with backoff, and the place follows the
+// acknowledgements in order. Where the place is kept is the keeper's matter (place_keeper.h).
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "pipeline/backoff.h"
+#include "pipeline/place_keeper.h"
 #include "pipeline/sink.h"
 #include "queue/store.h"
 
@@ -26,10 +27,13 @@ struct SinkSettings {
 };
 
 // What is permanently refused, or spent its attempts, goes to the dead letters with the reason
-// (`belfry.reason`) and counts as acknowledged once it is durable there.
+// (`belfry.reason`) and counts as acknowledged once it is durable there. Without a keeper the place
+// is the store's record under the key. Once another owner has taken the place over, nothing more is
+// sent and every unit ends as permanent.
 Result<std::shared_ptr<Destination>> sink_destination(std::shared_ptr<Sink> sink,
                                                       queue::Store& store, std::string key,
                                                       Random& random, Executor& executor,
-                                                      SinkSettings settings);
+                                                      SinkSettings settings,
+                                                      std::shared_ptr<PlaceKeeper> places = {});
 
 }  // namespace belfry::pipeline

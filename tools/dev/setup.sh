@@ -11,7 +11,7 @@ build_packages=(
   ca-certificates cmake g++ git make ninja-build pkg-config python3 ccache mold
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libcurl4-openssl-dev libssl-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev
+  libcurl4-openssl-dev libssl-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev libpugixml-dev
   prometheus-cpp-dev libre2-dev libexpected-dev libarchive-dev
 )
 test_packages=(
