@@ -14,7 +14,8 @@ using std::chrono::seconds;
 Value<Target> target(std::vector<std::pair<std::string, Target::Kind>> kinds) {
   std::string called, pattern;
   for (const auto& [kind, value] : kinds) {
-    called += (called.empty() ? "" : " or ") + kind + ":NAME";
+    if (!called.empty()) called += kind == kinds.back().first ? " or " : ", ";
+    called += kind + ":NAME";
     pattern += (pattern.empty() ? "^(" : "|") + kind;
   }
   const Value<Text> value = text(called, pattern + "):.+$");

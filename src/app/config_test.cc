@@ -222,10 +222,12 @@ constexpr Mistake kMistakes[] = {
     {"NegativeBlock", "{block: 42}", "{block: -1}",
      "belfry.yaml:6:19: expected a block number, not '-1'\n"},
     {"WrongType", "to: queue:donations", "to: {queue: donations}",
-     "belfry.yaml:8:9: expected queue:NAME or topic:NAME or function:NAME or a list of them, not a "
+     "belfry.yaml:8:9: expected queue:NAME, topic:NAME, function:NAME, sqs:NAME, sns:NAME or "
+     "lambda:NAME or a list of them, not a "
      "mapping\n"},
     {"NoTarget", "to: queue:donations", "to: donations",
-     "belfry.yaml:8:9: expected queue:NAME or topic:NAME or function:NAME, not 'donations'\n"},
+     "belfry.yaml:8:9: expected queue:NAME, topic:NAME, function:NAME, sqs:NAME, sns:NAME or "
+     "lambda:NAME, not 'donations'\n"},
     {"DanglingQueue", "to: queue:donations", "to: queue:donation",
      "belfry.yaml:8:9: there is no queue 'donation'; did you mean 'donations'?\n"},
     {"DanglingNetwork", "network: charity", "network: church",

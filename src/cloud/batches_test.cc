@@ -19,13 +19,13 @@ std::vector<pipeline::Item> items_of(std::initializer_list<size_t> sizes) {
   return items;
 }
 
-struct Run {
+struct Sent {
   std::vector<std::vector<size_t>> batches;
   std::vector<Outcome::Next> outcomes;
 };
 
-Run run(std::initializer_list<size_t> sizes, size_t failing_batch = 99) {
-  Run result;
+Sent send(std::initializer_list<size_t> sizes, size_t failing_batch = 99) {
+  Sent result;
   const auto items = items_of(sizes);
   send_in_batches(
       items, {3, 100},
@@ -48,26 +48,26 @@ constexpr auto kRetry = Outcome::Next::retry;
 constexpr auto kPermanent = Outcome::Next::permanent;
 
 TEST(Batches, AreBoundedByEntriesAndBytes) {
-  const Run result = run({10, 10, 10, 10, 90, 10, 1});
+  const Sent result = send({10, 10, 10, 10, 90, 10, 1});
   EXPECT_THAT(result.batches,
               ElementsAre(ElementsAre(0, 1, 2), ElementsAre(3, 4), ElementsAre(5, 6)));
   EXPECT_THAT(result.outcomes, testing::Each(kDone));
 }
 
 TEST(Batches, RefuseWhatFitsInNone) {
-  const Run result = run({10, 101, 10});
+  const Sent result = send({10, 101, 10});
   EXPECT_THAT(result.batches, ElementsAre(ElementsAre(0, 2)));
   EXPECT_THAT(result.outcomes, ElementsAre(kDone, kPermanent, kDone));
 }
 
 TEST(Batches, StopAtOneThatDidNotArrive) {
-  const Run result = run({10, 10, 10, 10, 10, 10, 10}, 1);
+  const Sent result = send({10, 10, 10, 10, 10, 10, 10}, 1);
   EXPECT_THAT(result.batches, testing::SizeIs(2));
   EXPECT_THAT(result.outcomes, ElementsAre(kDone, kDone, kDone, kRetry, kRetry, kRetry, kRetry));
 }
 
 TEST(Batches, OfNothingAreNothing) {
-  const Run result = run({});
+  const Sent result = send({});
   EXPECT_TRUE(result.batches.empty());
   EXPECT_TRUE(result.outcomes.empty());
 }
