@@ -170,13 +170,17 @@ Result<void> Simulator::may_write() {
   return {};
 }
 
-void Simulator::note_policy(const std::string& name_space, const std::string& collection,
-                            const std::string& metadata) {
-  if (metadata.empty()) return;
-  const auto entries = entries_of(metadata);
+void Simulator::note_write(const std::string& name_space, const std::string& collection,
+                           const std::optional<ledger::Value>& committed) {
+  Written& written = written_[{name_space, collection}];
+  const auto entries =
+      committed && !committed->metadata.empty() ? entries_of(committed->metadata) : Metadata{};
   const auto found = entries.find("VALIDATION_PARAMETER");
-  if (found == entries.end()) return;
-  auto& policies = key_policies_[{name_space, collection}];
+  if (found == entries.end()) {
+    written.plain = true;
+    return;
+  }
+  auto& policies = written.policies;
   if (std::find(policies.begin(), policies.end(), found->second) == policies.end())
     policies.push_back(found->second);
 }
@@ -185,7 +189,7 @@ Result<void> Simulator::put(const std::string& name_space, const std::string& ke
                             std::string value) {
   if (auto may = may_write(); !may) return may;
   sets_->by_namespace[name_space].writes[key] = std::move(value);
-  if (auto found = state_.get(name_space, key)) note_policy(name_space, "", found->metadata);
+  note_write(name_space, "", state_.get(name_space, key));
   return {};
 }
 
@@ -197,7 +201,7 @@ Result<void> Simulator::put_metadata(const std::string& name_space, const std::s
                                      const Metadata& metadata) {
   if (auto may = may_write(); !may) return may;
   sets_->by_namespace[name_space].metadata[key] = metadata;
-  if (auto found = state_.get(name_space, key)) note_policy(name_space, "", found->metadata);
+  note_write(name_space, "", state_.get(name_space, key));
   return {};
 }
 
@@ -277,8 +281,7 @@ Result<void> Simulator::put_private(const std::string& name_space, const std::st
   if (const auto known = held(name_space, collection); !known) return tl::unexpected(known.error());
   if (auto may = may_write(); !may) return may;
   sets_->by_namespace[name_space].collections[collection].writes[key] = {std::move(value), false};
-  if (auto hash = state_.private_hash(name_space, collection, hash_of(key)))
-    note_policy(name_space, collection, hash->metadata);
+  note_write(name_space, collection, state_.private_hash(name_space, collection, hash_of(key)));
   return {};
 }
 
@@ -300,8 +303,7 @@ Result<void> Simulator::put_private_metadata(const std::string& name_space,
   if (const auto known = held(name_space, collection); !known) return tl::unexpected(known.error());
   if (auto may = may_write(); !may) return may;
   sets_->by_namespace[name_space].collections[collection].metadata[key] = metadata;
-  if (auto hash = state_.private_hash(name_space, collection, hash_of(key)))
-    note_policy(name_space, collection, hash->metadata);
+  note_write(name_space, collection, state_.private_hash(name_space, collection, hash_of(key)));
   return {};
 }
 
@@ -337,13 +339,8 @@ Simulator::Results Simulator::results() {
   Results out;
   out.wrote = wrote_;
   out.private_reads.assign(sets_->private_reads.begin(), sets_->private_reads.end());
-  for (const auto& [name_space, sets] : sets_->by_namespace) {
-    out.name_spaces.push_back(name_space);
-    for (const auto& [collection, of] : sets.collections)
-      if (!of.writes.empty() || !of.metadata.empty())
-        out.private_writes.emplace_back(name_space, collection);
-  }
-  out.key_policies = std::move(key_policies_);
+  for (const auto& [name_space, sets] : sets_->by_namespace) out.name_spaces.push_back(name_space);
+  out.written = std::move(written_);
   SetBytes bytes = serialize(sets_->by_namespace);
   out.public_set = std::move(bytes.public_set);
   out.private_set = std::move(bytes.private_set);

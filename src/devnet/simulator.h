@@ -98,18 +98,22 @@ class Simulator {
   Result<Scan*> private_range(const std::string& name_space, const std::string& collection,
                               std::string from, std::string to);
 
+  // Whose consent the keys written want.
+  struct Written {
+    std::vector<std::string>
+        policies;        // of keys with their own: SignaturePolicyEnvelopes, each once
+    bool plain = false;  // a key without one: the chaincode's or the collection's
+  };
   struct Results {
     std::string public_set;   // rwset.TxReadWriteSet
     std::string private_set;  // rwset.TxPvtReadWriteSet; empty when nothing private was written
-    // Whose private values were read or written: (namespace, collection). An endorsement that
-    // depends on them is only for members of all of them.
-    std::vector<std::pair<std::string, std::string>> private_reads, private_writes;
+    // Whose private values were read: (namespace, collection), sorted.
+    std::vector<std::pair<std::string, std::string>> private_reads;
     bool wrote = false;  // anything at all
-    // Namespaces with public or private writes, or public reads, sorted.
+    // Namespaces that the public set names, sorted.
     std::vector<std::string> name_spaces;
-    // Key-level endorsement policies of keys written, serialized common.SignaturePolicyEnvelope's,
-    // by (namespace, collection); each once.
-    std::map<std::pair<std::string, std::string>, std::vector<std::string>> key_policies;
+    // By (namespace, collection) of what was written: "" stands for the public state.
+    std::map<std::pair<std::string, std::string>, Written> written;
   };
   Results results();  // once
 
@@ -120,8 +124,8 @@ class Simulator {
 
   Result<void> may_write();
   Result<bool> held(const std::string& name_space, const std::string& collection);
-  void note_policy(const std::string& name_space, const std::string& collection,
-                   const std::string& metadata);
+  void note_write(const std::string& name_space, const std::string& collection,
+                  const std::optional<ledger::Value>& committed);
 
   const ledger::Reader& state_;
   const Collections& collections_;
@@ -130,7 +134,7 @@ class Simulator {
   std::map<std::pair<std::string, std::string>, bool> held_;
   std::vector<std::unique_ptr<Scan>> scans_;
   std::vector<RangeScan*> ranges_;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> key_policies_;
+  std::map<std::pair<std::string, std::string>, Written> written_;
   bool wrote_ = false, queried_private_ = false, paginated_ = false;
 };
 
