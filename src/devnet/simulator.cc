@@ -6,9 +6,10 @@
 #include <functional>
 #include <set>
 
+#include "base/check.h"
 #include "base/hash.h"
-#include "devnet/query_reads.h"
 #include "devnet/rwset_builder.h"
+#include "ledger/range_summary.h"
 
 namespace belfry::devnet {
 namespace {
@@ -92,11 +93,7 @@ class Simulator::RangeScan final : public Scan {
       return std::nullopt;
     }
     ++returned_;
-    ::kvrwset::KVRead read;
-    read.set_key(found->key);
-    read.mutable_version()->set_block_num(found->value.version.block);
-    read.mutable_version()->set_tx_num(found->value.version.transaction);
-    reads_.add(std::move(read));
+    reads_.add(found->key, found->value.version);
     info_.set_end_key(found->key);  // until the end is seen, the range ends at what was read
     return KeyAndValue{std::move(found->key), std::move(found->value.bytes)};
   }
@@ -108,7 +105,16 @@ class Simulator::RangeScan final : public Scan {
 
   const std::string& name_space() const { return name_space_; }
   ::kvrwset::RangeQueryInfo take() {
-    reads_.take(info_);
+    reads_.finish();
+    if (reads_.hashed()) {
+      auto& summary = *info_.mutable_reads_merkle_hashes();
+      summary.set_max_degree(reads_.max_degree());
+      summary.set_max_level(reads_.max_level());
+      for (const auto& hash : reads_.max_level_hashes()) summary.add_max_level_hashes(hash);
+    } else {
+      for (const auto& read : reads_.reads())
+        BELFRY_CHECK(info_.mutable_raw_reads()->add_kv_reads()->ParseFromString(read));
+    }
     return std::move(info_);
   }
 
@@ -118,7 +124,7 @@ class Simulator::RangeScan final : public Scan {
   int32_t returned_ = 0;
   PortionReader keys_;
   ::kvrwset::RangeQueryInfo info_;
-  QueryReads reads_;
+  ledger::RangeSummary reads_;
 };
 
 class Simulator::PrivateScan final : public Scan {

@@ -5,9 +5,10 @@
 //                                          └─ results() ─▶ endorser
 //
 // As on a real peer, a transaction does not see its own writes; a paginated query or one over
-// private data makes it read-only; ranges are remembered for the phantom check (query_reads.h).
-// Error texts are Fabric's. The bytes of results() equal those of a real peer's simulator for the
-// same calls: namespaces, keys and collections sorted, ranges in the order they were opened.
+// private data makes it read-only; ranges are remembered for the phantom check
+// (ledger/range_summary.h). Error texts are Fabric's. The bytes of results() equal those of a real
+// peer's simulator for the same calls: namespaces, keys and collections sorted, ranges in the order
+// they were opened.
 //
 // Not thread-safe: a transaction's requests come one after another.
 #pragma once

@@ -12,7 +12,7 @@ build_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcurl4-openssl-dev libssl-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev libpugixml-dev
-  prometheus-cpp-dev libre2-dev libexpected-dev libarchive-dev
+  prometheus-cpp-dev libre2-dev libexpected-dev libarchive-dev zlib1g-dev
 )
 test_packages=(
   clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libgtest-dev libgmock-dev libbenchmark-dev liblzma-dev xz-utils

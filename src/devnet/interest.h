@@ -1,0 +1,20 @@
+// What an endorsed transaction touched, so that a gateway can ask for the endorsements that its
+// validation will want: chaincodes, collections, key-level policies (peer.ChaincodeInterest).
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "devnet/simulator.h"
+
+namespace protos {
+class ChaincodeInterest;
+}
+
+namespace belfry::devnet {
+
+// System chaincodes are left out. Sorted by chaincode and collection.
+::protos::ChaincodeInterest interest_of(const Simulator::Results& results,
+                                        const std::function<bool(const std::string&)>& is_system);
+
+}  // namespace belfry::devnet
