@@ -50,6 +50,11 @@ class EndorsingPeer final : public PeerView,
   Result<void> check_access(const std::string& resource, const std::string& channel,
                             std::string_view identity, std::string_view message,
                             std::string_view signature) const;
+  // Whether that is an administrator ("Admins") or a member ("Members") of the peer's organisation.
+  Result<void> check_local(const std::string& policy, std::string_view identity,
+                           std::string_view message, std::string_view signature) const {
+    return local_.check(policy, identity, message, signature, *context_.signatures);
+  }
   // The package that would run the chaincode here, without a simulator: for discovery. An error
   // when this peer cannot endorse it.
   Result<Callable> runnable(const ledger::Ledger& ledger, const std::string& chaincode) const;
