@@ -106,9 +106,10 @@ void PackageLauncher::run(const std::string& id, const ChaincodeProgram& program
   if (running_.contains(id)) return;  // it was started already, and will register or end
   running_[id] = 0;
   // The thread that forks must outlive the child, which is told of its death.
-  waiting_.emplace_back([this, id, program, failed = std::move(failed),
+  waiting_.emplace_back([this, id, program, failed = std::move(failed), address = dial_in_,
                          environment = environment_for(id, dial_in_)]() mutable {
     std::vector<std::string> words = program.command;
+    words.insert(words.end(), {"--peer.address", address});
     const auto command = pointers(words);
     const auto variables = pointers(environment);
     const int log = open(program.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

@@ -17,8 +17,8 @@
 
 namespace belfry::devnet {
 
-// A program that dials `--peer.address` and registers with CORE_CHAINCODE_ID_NAME. Its output goes
-// to a file.
+// A program that dials `--peer.address` (added to its command) and registers as
+// CORE_CHAINCODE_ID_NAME. Its output goes to a file.
 struct ChaincodeProgram {
   std::vector<std::string> command;  // the program's path first
   std::string folder;                // where it runs

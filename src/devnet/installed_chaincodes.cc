@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "devnet/archive.h"
+#include "devnet/chaincode_way.h"
 
 namespace belfry::devnet {
 namespace {
@@ -45,11 +46,12 @@ Result<PackageMetadata> parse_metadata(const std::string& text) {
 }
 
 // How to run what is in the folder: an npm package that depends on fabric-shim, or one executable.
-Result<std::vector<std::string>> command_in(FileSystem& files, const std::string& folder,
-                                            const std::vector<ArchiveFile>& code) {
-  if (files.exists(folder + "/package.json")) return std::vector<std::string>{"npm", "start", "--"};
+Result<ChaincodeProgram> program_in(FileSystem& files, const std::string& folder,
+                                    const std::vector<ArchiveFile>& code) {
+  const std::string log = folder + ".log";
+  if (files.exists(folder + "/package.json")) return node_program(files, folder, log);
   for (const auto& file : code)
-    if (file.executable) return std::vector<std::string>{folder + "/" + file.name};
+    if (file.executable) return ChaincodeProgram{{folder + "/" + file.name}, folder, log};
   return fail("the code holds neither a package.json nor an executable file");
 }
 
@@ -167,9 +169,9 @@ Result<ChaincodeWay> InstalledChaincodes::way_for(const std::string& id,
   if (!files_.exists(folder))
     if (auto unpacked = unpack(files_, files, folder); !unpacked)
       return tl::unexpected(unpacked.error());
-  auto command = command_in(files_, folder, files);
-  if (!command) return tl::unexpected(command.error());
-  return ChaincodeWay(ChaincodeProgram{std::move(*command), folder, folder + ".log"});
+  auto program = program_in(files_, folder, files);
+  if (!program) return tl::unexpected(program.error());
+  return ChaincodeWay(std::move(*program));
 }
 
 Result<InstalledChaincodes::Installed> InstalledChaincodes::install(const std::string& peer,

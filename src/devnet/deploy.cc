@@ -1,0 +1,148 @@
+#include "devnet/deploy.h"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "devnet/chaincode_way.h"
+#include "devnet/proposal_maker.h"
+#include "ledger/chaincode_definition.h"
+#include "peer/collection.pb.h"
+#include "peer/lifecycle/lifecycle.pb.h"
+
+namespace belfry::devnet {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(30);
+
+// A promise's other end, if it comes in time.
+template <class T>
+Result<T> await(std::future<Result<T>> future, const std::string& what) {
+  if (future.wait_for(kPatience) != std::future_status::ready)
+    return fail(fmt::format("{} took longer than {} s", what, kPatience.count()));
+  return future.get();
+}
+
+Result<::protos::ProposalResponse> endorse(EndorsingPeer& peer, const MadeProposal& proposal,
+                                           const std::string& what) {
+  auto promise = std::make_shared<std::promise<Result<::protos::ProposalResponse>>>();
+  auto future = promise->get_future();
+  peer.process(proposal.signed_proposal, [promise](ProposalAnswer answer) {
+    if (!answer) return promise->set_value(tl::unexpected(answer.error()));
+    if ((*answer)->response().status() != 200)
+      return promise->set_value(fail((*answer)->response().message()));
+    promise->set_value(std::move(**answer));
+  });
+  return await(std::move(future), what);
+}
+
+// Has the peers endorse a call of `_lifecycle` and waits until it is committed as valid.
+Result<void> call(Channel& channel, const Clock& clock, const EndorsingPeers& peers,
+                  const msp::SigningIdentity& signer, const std::string& function,
+                  const std::string& argument) {
+  const auto proposal = make_proposal(channel.name(), std::string(ledger::kLifecycle),
+                                      {function, argument}, signer, clock, secure_random());
+  std::vector<::protos::ProposalResponse> responses;
+  for (const auto& peer : peers) {
+    auto response = endorse(*peer, proposal, function);
+    if (!response) return tl::unexpected(response.error());
+    responses.push_back(std::move(*response));
+  }
+  const auto transaction = make_transaction(*proposal.signed_proposal, responses, signer);
+  if (!transaction) return tl::unexpected(transaction.error());
+  auto promise = std::make_shared<std::promise<Result<uint8_t>>>();
+  auto future = promise->get_future();
+  const uint64_t waiter = channel.when_committed(
+      proposal.transaction_id,
+      [promise](const CommitStatus& status) { promise->set_value(status.code); });
+  const auto answer = channel.broadcast(*transaction);
+  if (answer.status != Status::success) {
+    channel.forget(waiter);
+    return fail(function + " was not ordered: " + answer.info);
+  }
+  const auto code = await(std::move(future), function);
+  channel.forget(waiter);
+  if (!code) return tl::unexpected(code.error());
+  if (*code != ledger::code::kValid)
+    return fail(fmt::format("{} became invalid: {}", function, ledger::code_name(*code)));
+  return {};
+}
+
+template <class Arguments>
+std::string arguments_for(const Deployment& deployment, int64_t sequence) {
+  Arguments out;
+  out.set_sequence(sequence);
+  out.set_name(deployment.name);
+  out.set_version(deployment.version);
+  out.set_validation_parameter(deployment.endorsement_policy);
+  out.set_init_required(deployment.init_required);
+  if (!deployment.collections.empty())
+    out.mutable_collections()->ParseFromString(deployment.collections);
+  if constexpr (requires { out.mutable_source(); }) {
+    if (deployment.package_id.empty())
+      out.mutable_source()->mutable_unavailable();
+    else
+      out.mutable_source()->mutable_local_package()->set_package_id(deployment.package_id);
+  }
+  return out.SerializeAsString();
+}
+
+}  // namespace
+
+Result<void> deploy(const EndorsingServices& endorsing, Network& network,
+                    const Deployment& deployment) {
+  const auto channel = network.channels().find(deployment.channel);
+  if (!channel) return fail("there is no channel " + deployment.channel);
+  const auto definition = ledger::find_definition(channel->ledger(), deployment.name);
+  if (!definition) return tl::unexpected(definition.error());
+  const int64_t sequence = *definition ? (*definition)->sequence + 1 : 1;
+  // One peer of each organisation speaks for it.
+  EndorsingPeers speakers;
+  for (const auto& peer : peers_of_channel(endorsing.peers(), deployment.channel)) {
+    const auto& msp_id = peer->peer().msp_id();
+    if (!speakers.empty() && speakers.back()->peer().msp_id() == msp_id) continue;
+    speakers.push_back(peer);
+  }
+  if (speakers.empty()) return fail("no peer has joined channel " + deployment.channel);
+  const auto& clock = network.context().clock;
+  for (const auto& peer : speakers)
+    if (auto done = call(*channel, clock, {peer}, *peer->peer().organization().admin().identity,
+                         "ApproveChaincodeDefinitionForMyOrg",
+                         arguments_for<::lifecycle::ApproveChaincodeDefinitionForMyOrgArgs>(
+                             deployment, sequence));
+        !done)
+      return done;
+  return call(*channel, clock, speakers, *speakers.front()->peer().organization().admin().identity,
+              "CommitChaincodeDefinition",
+              arguments_for<::lifecycle::CommitChaincodeDefinitionArgs>(deployment, sequence));
+}
+
+Result<void> deploy_from(EndorsingServices& endorsing, Network& network, FileSystem& files,
+                         const std::string& channel_name, const std::string& name,
+                         const std::string& path_or_address, const std::string& log_folder) {
+  const auto channel = network.channels().find(channel_name);
+  if (!channel) return fail("there is no channel " + channel_name);
+  const auto definition = ledger::find_definition(channel->ledger(), name);
+  if (!definition) return tl::unexpected(definition.error());
+  Deployment deployment;
+  deployment.channel = channel_name;
+  deployment.name = name;
+  if (*definition) deployment.version = (*definition)->version;
+  deployment.package_id = fmt::format("{}:{}", name, deployment.version);
+  if (auto made = files.make_folders(log_folder); !made) return made;
+  auto way = chaincode_way(files, path_or_address, fmt::format("{}/{}.log", log_folder, name));
+  if (!way) return tl::unexpected(way.error());
+  endorsing.installed().add_everywhere(deployment.package_id, std::move(*way));
+  // Up before it is asked for the first time; why it is not, the first call says.
+  endorsing.runtime().launch(deployment.package_id, [name](const auto& launched) {
+    if (!launched)
+      log::warn("a chaincode did not come up",
+                {{"chaincode", name}, {"why", launched.error().message}});
+  });
+  if (*definition) return {};
+  return deploy(endorsing, network, deployment);
+}
+
+}  // namespace belfry::devnet
