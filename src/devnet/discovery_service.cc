@@ -181,7 +181,7 @@ Result<dp::Response> Discovery::discover(const dp::SignedRequest& signed_) const
     const auto channel = query.channel().empty() ? nullptr : local_.peer().channel(query.channel());
     Result<void> may = fail("there is no such channel");
     if (channel)
-      may = check_policy(*channel->ledger().config(), "/Channel/Application/Writers", identity,
+      may = check_policy(*channel->access(), "/Channel/Application/Writers", identity,
                          signed_.payload(), signed_.signature(), *context_.signatures);
     else if (query.channel().empty())
       may = local_.check_local("Admins", identity, signed_.payload(), signed_.signature());

@@ -105,7 +105,7 @@ Result<void> EndorsingPeer::check_access(const std::string& resource, const std:
   const auto joined = peer_.channel(channel);
   if (!joined && !channel.empty())
     return fail(fmt::format("Failed to get policy manager for channel [{}]", channel));
-  const auto config = joined ? joined->ledger().config() : nullptr;
+  const auto config = joined ? joined->access() : nullptr;
   const std::string policy = policy_of(config ? *config : msp::ChannelConfig(), resource);
   if (policy.empty()) return fail("Unmapped policy for " + resource);
   if (!config) return local_.check(policy, identity, message, signature, *context_.signatures);
@@ -127,7 +127,7 @@ Result<void> EndorsingPeer::check_creator(const UnpackedProposal& unpacked,
   };
   const auto identity = msp::parse_identity(creator);
   if (!identity) return malformed();
-  const auto config = channel ? channel->ledger().config() : nullptr;
+  const auto config = channel ? channel->access() : nullptr;
   auto member = config ? config->msps->member(creator) : local_.member(creator);
   if (!member) {
     const bool known = config ? config->msps->find(std::string(identity->msp_id)) != nullptr

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
-#include "base/check.h"
 #include "devnet/chaincode_streams.h"
 #include "devnet/discovery_service.h"
 #include "devnet/gateway.h"
@@ -106,12 +105,12 @@ EndorsingServices::~EndorsingServices() {
 }
 
 Network::MakeServices EndorsingServices::maker() {
-  return [this](const PeerContext& context, Peer& peer) -> std::unique_ptr<PeerServices> {
+  return [this](const PeerContext& context, Peer& peer) -> Result<std::unique_ptr<PeerServices>> {
     auto endorsing = EndorsingPeer::create(context, peer, runtime_, *installed_);
-    BELFRY_CHECK(endorsing.has_value());  // the material was read before
+    if (!endorsing) return tl::unexpected(endorsing.error());
     peers_.push_back(*endorsing);
-    return std::make_unique<Services>(context, std::move(*endorsing), peers_, *runtime_,
-                                      *executor_);
+    return std::unique_ptr<PeerServices>(
+        new Services(context, std::move(*endorsing), peers_, *runtime_, *executor_));
   };
 }
 
