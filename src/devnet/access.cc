@@ -19,6 +19,8 @@ const std::map<std::string_view, const char*>& defaults() {
       {"cscc/GetConfigBlock", kReaders},
       {"event/Block", kReaders},
       {"event/FilteredBlock", kReaders},
+      {"gateway/ChaincodeEvents", kReaders},
+      {"gateway/CommitStatus", kReaders},
       {"lscc/ChaincodeExists", kReaders},
       {"lscc/GetChaincodeData", kReaders},
       {"lscc/GetDeploymentSpec", kReaders},
