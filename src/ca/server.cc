@@ -14,10 +14,10 @@ class HttpCaServer final : public CaServer {
   explicit HttpCaServer(std::vector<Ca*> authorities) : authorities_(std::move(authorities)) {}
 
   Result<void> listen(const CaServerOptions& options) {
-    if (options.tls) return fail("this build's CA does not serve HTTPS: leave tls out");
     http::Server::Options http;
     http.address = options.address;
     http.port = options.port;
+    if (options.tls) http.tls = http::ServerTls{options.tls->certificate, options.tls->key, {}};
     http.body_limit = options.body_limit;
     http.connections = options.connections;
     auto server =

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +58,7 @@ Connection::Connection(EventLoop& loop, uint64_t id, Socket socket, std::string 
     : loop_(loop),
       id_(id),
       socket_(std::move(socket)),
+      transport_(loop.tls ? loop.tls->accept(socket_.get()) : plain_transport(socket_.get())),
       peer_(std::move(peer)),
       parser_({loop.options.header_limit, loop.options.body_limit}),
       deadline_(loop.now() + loop.options.idle_timeout) {}
@@ -77,8 +77,10 @@ void Connection::close() {
 
 void Connection::ready(uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) return close();
-  if (events & (EPOLLIN | EPOLLRDHUP)) readable_ = true;
-  if (events & EPOLLOUT) writable_ = true;
+  // Inside TLS, reading may wait for writing and the other way round.
+  const bool any = events != 0 && !transport_->is_plain();
+  if (any || (events & (EPOLLIN | EPOLLRDHUP))) readable_ = true;
+  if (any || (events & EPOLLOUT)) writable_ = true;
   if (events & EPOLLRDHUP) {
     half_closed_ = true;
     *disconnected_ = true;
@@ -132,23 +134,20 @@ bool Connection::read_request() {
     if (parser_.wants_continue() && !continued_) {
       continued_ = true;
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      if (::send(socket_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL) !=
-          ssize_t(kContinue.size()))
-        return close(), false;
+      if (transport_->write(kContinue, {}).bytes != kContinue.size()) return close(), false;
     }
     if (!readable_) return false;
     if (read > kBytesPerTurn) return loop_.again(id_), false;
-    const ssize_t count = ::recv(socket_.get(), loop_.scratch.data(), loop_.scratch.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) {
+    const auto [state, count] = transport_->read(loop_.scratch.data(), loop_.scratch.size());
+    if (state == Transport::State::later) {
       readable_ = false;
       return false;
     }
-    if (count <= 0) return close(), false;
-    read += static_cast<size_t>(count);
+    if (state == Transport::State::ended) return close(), false;
+    read += count;
     // A short read has drained the socket; the end of the stream or more bytes give a new edge.
-    if (static_cast<size_t>(count) < loop_.scratch.size() && !half_closed_) readable_ = false;
-    const std::string_view bytes(loop_.scratch.data(), static_cast<size_t>(count));
+    if (count < loop_.scratch.size() && !half_closed_ && transport_->is_plain()) readable_ = false;
+    const std::string_view bytes(loop_.scratch.data(), count);
     const bool was_started = parser_.started();
     const size_t taken = parser_.feed(bytes);
     if (!was_started) deadline_ = loop_.now() + loop_.options.request_timeout;
@@ -255,23 +254,16 @@ void Connection::stream_end() {
 bool Connection::flush() {
   while (out_at_ < out_.size() + out_body_.size()) {
     if (!writable_) return false;
-    iovec parts[2];
-    int count = 0;
-    if (out_at_ < out_.size()) parts[count++] = {out_.data() + out_at_, out_.size() - out_at_};
-    const size_t skip = out_at_ > out_.size() ? out_at_ - out_.size() : 0;
-    if (skip < out_body_.size())
-      parts[count++] = {out_body_.data() + skip, out_body_.size() - skip};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = static_cast<size_t>(count);
-    const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno == EAGAIN) {
+    const std::string_view head(out_), body(out_body_);
+    const auto [state, sent] =
+        transport_->write(head.substr(std::min(out_at_, head.size())),
+                          body.substr(std::max(out_at_, head.size()) - head.size()));
+    if (state == Transport::State::later) {
       writable_ = false;
       return false;
     }
-    if (sent < 0) return close(), false;
-    out_at_ += static_cast<size_t>(sent);
+    if (state == Transport::State::ended) return close(), false;
+    out_at_ += sent;
     deadline_ = loop_.now() + loop_.options.send_timeout;
   }
   out_.clear();
@@ -294,7 +286,7 @@ void Connection::answer_sent() {
 // Closing a socket that has unread bytes resets it, and the client may never see the answer: so the
 // sending side is shut first, and what still comes is read over for a moment (RFC 9112 §9.6).
 void Connection::linger() {
-  ::shutdown(socket_.get(), SHUT_WR);
+  transport_->finish_sending();
   phase_ = Phase::lingering;
   readable_ = true;
   deadline_ = loop_.now() + kLinger;

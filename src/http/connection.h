@@ -10,6 +10,7 @@
 #include "http/event_loop.h"
 #include "http/request_parser.h"
 #include "http/server.h"
+#include "http/transport.h"
 
 namespace belfry::http {
 
@@ -47,6 +48,7 @@ class Connection {
   EventLoop& loop_;
   const uint64_t id_;
   Socket socket_;
+  std::unique_ptr<Transport> transport_;
   const std::string peer_;
   RequestParser parser_;
   Phase phase_ = Phase::reading;

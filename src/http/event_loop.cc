@@ -44,9 +44,10 @@ void Mailbox::post(Callback<EventLoop&> task) {
 }
 
 EventLoop::EventLoop(const Server::Options& options, const RequestHandler& handler,
-                     std::atomic<size_t>& open)
+                     std::shared_ptr<const TlsContext> tls, std::atomic<size_t>& open)
     : options(options),
       handler(handler),
+      tls(std::move(tls)),
       mailbox(std::make_shared<Mailbox>(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))),
       scratch(kScratch),
       open_(open),

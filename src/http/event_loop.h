@@ -18,6 +18,7 @@ namespace belfry::http {
 
 class Connection;
 class EventLoop;
+class TlsContext;
 
 // Owns a file descriptor.
 class Socket {
@@ -54,7 +55,7 @@ class Mailbox {
 class EventLoop {
  public:
   EventLoop(const Server::Options& options, const RequestHandler& handler,
-            std::atomic<size_t>& open);
+            std::shared_ptr<const TlsContext> tls, std::atomic<size_t>& open);
   ~EventLoop();
 
   void run();   // until stop(); the thread that calls it owns the connections
@@ -72,6 +73,7 @@ class EventLoop {
 
   const Server::Options& options;
   const RequestHandler& handler;
+  const std::shared_ptr<const TlsContext> tls;  // null: plain
   const std::shared_ptr<Mailbox> mailbox;
   std::vector<char> scratch;  // what a connection reads into
 

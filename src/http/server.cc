@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "http/event_loop.h"
+#include "http/transport.h"
 
 namespace belfry::http {
 namespace {
@@ -69,13 +70,14 @@ Result<int> listen_on(const std::string& address, uint16_t port) {
 
 class EpollServer final : public Server {
  public:
-  EpollServer(Options options, RequestHandler handler, int socket)
+  EpollServer(Options options, RequestHandler handler, std::shared_ptr<const TlsContext> tls,
+              int socket)
       : options_(std::move(options)),
         handler_(std::move(handler)),
         socket_(socket),
         port_(port_of(socket)) {
     for (int i = 0; i < std::max(1, options_.threads); ++i)
-      loops_.push_back(std::make_unique<EventLoop>(options_, handler_, open_));
+      loops_.push_back(std::make_unique<EventLoop>(options_, handler_, tls, open_));
     loops_[0]->listen(socket_, [this] { accept_waiting(); });
     for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
   }
@@ -154,10 +156,16 @@ std::string_view ServerRequest::captured(std::string_view name) const {
 
 Result<std::unique_ptr<Server>> Server::start(Options options, RequestHandler handler) {
   raise_open_files(options.connections);
+  std::shared_ptr<const TlsContext> tls;
+  if (options.tls) {
+    auto made = TlsContext::make(*options.tls);
+    if (!made) return tl::unexpected(made.error());
+    tls = std::move(*made);
+  }
   auto socket = listen_on(options.address, options.port);
   if (!socket) return tl::unexpected(socket.error());
-  return std::unique_ptr<Server>(
-      std::make_unique<EpollServer>(std::move(options), std::move(handler), *socket));
+  return std::unique_ptr<Server>(std::make_unique<EpollServer>(
+      std::move(options), std::move(handler), std::move(tls), *socket));
 }
 
 }  // namespace belfry::http

@@ -1,5 +1,5 @@
-// A plain HTTP/1.1 server behind a handler interface: the admin API, metrics and console, and the
-// AWS-compatible fronts.
+// An HTTP/1.1 server, plain or over TLS, behind a handler interface: the admin API, metrics and
+// console, the AWS-compatible fronts, the certificate authorities.
 //
 // Everything has a bound: header and body sizes, connections, idle and request time. Handlers run
 // on the server's thread(s) and answer now or later through `respond`, from any thread, so a long
@@ -66,11 +66,18 @@ struct ServerResponse {
 using Respond = Callback<ServerResponse>;  // once; dropping it unanswered answers 500
 using RequestHandler = std::function<void(ServerRequest, Respond)>;
 
+// HTTPS: TLS 1.2 and 1.3.
+struct ServerTls {
+  std::string certificate, key;    // PEM; the certificate followed by those above it
+  std::string client_authorities;  // PEM; if not empty, clients must show a certificate of one
+};
+
 class Server {
  public:
   struct Options {
     std::string address = "127.0.0.1";
-    uint16_t port = 0;  // 0: a free one
+    uint16_t port = 0;             // 0: a free one
+    std::optional<ServerTls> tls;  // none: plain
     int threads = 1;
     size_t header_limit = 16 << 10;
     size_t body_limit = 2 << 20;
