@@ -168,7 +168,8 @@ Outcome<Answer> modify_affiliation(Call& call) {
       identity.set({std::string(kAffiliation), renamed});
     }
   }
-  const std::vector<Identity> identities = change.identities;
+  std::vector<Identity> identities = change.identities;
+  std::ranges::sort(identities, {}, &Identity::id);
   if (auto applied = call.apply(std::move(change)); !applied)
     return tl::unexpected(applied.error());
   return Answer{

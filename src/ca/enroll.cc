@@ -56,7 +56,7 @@ Subject subject_of(const EnrollRequest& request, const CertificateRequest& csr,
 Outcome<std::string> attributes_of(const EnrollRequest& request, const Identity& identity) {
   std::vector<std::pair<std::string, std::string>> given;
   if (!request.attributes) {
-    for (const Attribute& attribute : identity.attributes)
+    for (const Attribute& attribute : identity.effective_attributes())
       if (attribute.ecert) given.emplace_back(attribute.name, attribute.value);
     return given.empty() ? std::string() : attribute_text(std::move(given));
   }

@@ -19,7 +19,7 @@ std::string response(const Identity& identity, std::string_view secret, std::str
   if (!identity.type.empty()) out += fmt::format(R"(,"type":{})", go_string(identity.type));
   out += fmt::format(R"(,"affiliation":{})", go_string(identity.affiliation));
   if (!identity.attributes.empty())
-    out += fmt::format(R"(,"attrs":{})", attributes_json(identity.attributes));
+    out += fmt::format(R"(,"attrs":{})", attributes_json(identity.effective_attributes()));
   if (identity.max_enrollments != 0)
     out += fmt::format(R"(,"max_enrollments":{})", identity.max_enrollments);
   if (!secret.empty()) out += fmt::format(R"(,"secret":{})", go_string(secret));
@@ -123,6 +123,7 @@ Outcome<Answer> show_identity(Call& call) {
   if (auto known = call.authenticate_by_token(); !known) return tl::unexpected(known.error());
   auto identity = managed(call);
   if (!identity) return tl::unexpected(identity.error());
+  identity->attributes = identity->effective_attributes();
   std::string out = "{" + identity_members(*identity);
   if (!call.ca_name().empty()) out += fmt::format(R"(,"caname":{})", go_string(call.ca_name()));
   return Answer{.result = out + "}"};

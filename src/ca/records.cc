@@ -17,8 +17,17 @@ int64_t nanoseconds(WallTime time) {
 }  // namespace
 
 const Attribute* Identity::attribute(std::string_view name) const {
-  const auto found = std::ranges::find(attributes, name, &Attribute::name);
-  return found == attributes.end() ? nullptr : &*found;
+  const Attribute* last = nullptr;
+  for (const Attribute& it : attributes)
+    if (it.name == name) last = &it;
+  return last;
+}
+
+std::vector<Attribute> Identity::effective_attributes() const {
+  std::vector<Attribute> out;
+  for (const Attribute& it : attributes)
+    if (attribute(it.name) == &it) out.push_back(it);
+  return out;
 }
 
 std::string_view Identity::value(std::string_view name) const {

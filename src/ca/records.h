@@ -20,10 +20,10 @@ struct Attribute {
 
 struct Identity {
   std::string id;
-  std::string type;         // client, peer, orderer, admin, user, or anything
-  std::string affiliation;  // "org1.department1"; empty is the root of all
-  std::vector<Attribute> attributes;
-  int64_t max_enrollments = -1;  // -1: any number; 0: none
+  std::string type;                   // client, peer, orderer, admin, user, or anything
+  std::string affiliation;            // "org1.department1"; empty is the root of all
+  std::vector<Attribute> attributes;  // as registered: of those with one name the last counts
+  int64_t max_enrollments = -1;       // -1: any number; 0: none
   int64_t enrollments = 0;
   bool revoked = false;
   int64_t wrong_secrets = 0;  // since the last right one
@@ -31,6 +31,7 @@ struct Identity {
   uint64_t number = 0;        // in the order of registration; set by the registry
 
   const Attribute* attribute(std::string_view name) const;  // null if it has none
+  std::vector<Attribute> effective_attributes() const;      // one of each name
   std::string_view value(std::string_view name) const;      // empty if it has none
   // Changes, adds, or with an empty value removes.
   void set(const Attribute& attribute);

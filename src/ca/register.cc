@@ -63,12 +63,7 @@ Outcome<std::pair<Identity, std::string>> add_registered(Call& call, RegisterReq
   identity.type = request.type;
   identity.affiliation = request.affiliation;
   identity.max_enrollments = *most;
-  // Of an attribute that was given twice the last counts. An empty value is one.
-  for (const Attribute& attribute : request.attributes) {
-    std::erase_if(identity.attributes,
-                  [&attribute](const Attribute& it) { return it.name == attribute.name; });
-    identity.attributes.push_back(attribute);
-  }
+  identity.attributes = request.attributes;
   for (const auto& [name, value] : {std::pair(kEnrollmentId, &identity.id),
                                     {kType, &identity.type},
                                     {kAffiliation, &identity.affiliation}})
