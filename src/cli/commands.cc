@@ -30,6 +30,7 @@ constexpr std::string_view kWelcome = R"(
 
   Set up
     {c}belfry secret{r}               keep keys and passwords sealed on this disk
+    {c}belfry ca{r}                   register and enroll identities at a Fabric CA, or run one
     {c}belfry schema{r}               the JSON Schema of belfry.yaml, for editors
     {c}belfry completion{r} SHELL     completion for bash, zsh and fish
     {c}belfry version{r}
@@ -77,6 +78,7 @@ int run(int argc, char** argv) {
   add_replay(program);
   add_queue(program);
   add_secret(program);
+  add_ca(program);
   add_schema(program);
   add_completion(program);
   add_version(program);
