@@ -67,6 +67,104 @@ TEST_F(AuthorityTest, EnrollsItsRegistrarWhoRegistersAnotherWhoEnrolls) {
               ::testing::ElementsAre("org1", "client", "department1"));
 }
 
+class KeptAuthorityTest : public AuthorityTest {
+ protected:
+  void reopen() { open({.name = "ca-org1", .folder = "ca", .master_key = key_}); }
+  const MasterKey key_ = MasterKey::make(*random_);
+};
+
+TEST_F(KeptAuthorityTest, WhatWasAnsweredOutlivesThePower) {
+  reopen();
+  const std::string root = ca_->chain();
+  const TestIdentity admin = enroll("admin", "adminpw");
+  call_as(admin, "POST", "/register", R"({"id":"alice","secret":"alicepw"})");
+  const TestIdentity alice = enroll("alice", "alicepw");
+  ASSERT_EQ(status_, 201);
+  call_as(admin, "POST", "/affiliations", R"({"name":"org9"})");
+  call_as(admin, "POST", "/revoke", R"({"id":"alice"})");
+  ASSERT_EQ(status_, 200);
+
+  files_.cut_power();
+  ca_.reset();
+  files_.restore();
+  reopen();
+  EXPECT_EQ(ca_->chain(), root);
+  call_as(admin, "GET", "/affiliations/org9");
+  EXPECT_EQ(status_, 200);
+  call_as(alice, "GET", "/identities");
+  EXPECT_EQ(status_, 401) << "revoked";
+  enroll("alice", "alicepw");
+  EXPECT_EQ(status_, 401) << "revoked";
+  enroll("admin", "adminpw");
+  EXPECT_EQ(status_, 201);
+}
+
+TEST_F(KeptAuthorityTest, NothingOnTheDiskOpensWithoutItsKeys) {
+  reopen();
+  enroll("admin", "adminpw");
+  const std::string key = ca_->key();
+  ca_.reset();
+  for (const auto& name : *files_.list("ca")) {
+    const std::string contents = files_.contents("ca/" + name);
+    EXPECT_EQ(contents.find("adminpw"), std::string::npos);
+    EXPECT_EQ(contents.find(key.substr(40, 40)), std::string::npos);
+  }
+  const auto other =
+      Ca::open({.name = "ca-org1", .folder = "ca", .master_key = MasterKey::make(*random_)},
+               {files_, clock_, *random_});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, ::testing::HasSubstr("the authority's key cannot be opened"));
+}
+
+TEST_F(KeptAuthorityTest, AFullDiskRefusesAndChangesNothing) {
+  reopen();
+  const TestIdentity admin = enroll("admin", "adminpw");
+  files_.set_capacity(files_.used());
+  int refused = 0;
+  for (int i = 0; i < 50'000 && refused == 0; ++i) {
+    const std::string id = "u" + std::to_string(i);
+    call_as(admin, "POST", "/register", R"({"id":")" + id + R"(","secret":"x"})");
+    if (status_ == 201) continue;
+    EXPECT_EQ(status_, 500);
+    ++refused;
+    call_as(admin, "GET", "/identities/" + id);
+    EXPECT_EQ(status_, 404);
+  }
+  EXPECT_EQ(refused, 1);
+}
+
+TEST_F(AuthorityTest, TheOlderTokenIsTakenOnlyIfToldTo) {
+  for (const bool taken : {false, true}) {
+    open({.name = "ca-org1", .older_tokens = taken});
+    const TestIdentity admin = enroll("admin", "adminpw");
+    const std::string body = R"({"id":"alice"})", certificate = base64(admin.certificate);
+    const auto signer = msp::Signer::from_pem(key_pem(admin.key.get()));
+    call(make_request("POST", "/register", body,
+                      certificate + "." + base64(signer->sign(base64(body) + "." + certificate))));
+    EXPECT_EQ(status_, taken ? 201 : 401);
+  }
+}
+
+TEST_F(AuthorityTest, ACertificateEndsNotLaterThanItsAuthority) {
+  open({.name = "ca-org1", .root_expiry = std::chrono::hours(2)});
+  const auto issued = ca_->issue({.common_name = "x"});
+  const auto certificate = msp::Certificate::from_pem(issued->certificate);
+  EXPECT_EQ(certificate->not_after(), ca_->certificate().not_after());
+  EXPECT_EQ(certificate->not_before(), ca_->certificate().not_before());
+}
+
+TEST_F(AuthorityTest, TakesAnAuthorityThatItIsGiven) {
+  open();
+  const Credential given{ca_->chain(), ca_->key()};
+  open({.name = "other", .authority = given});
+  EXPECT_EQ(ca_->chain(), given.certificate);
+  auto wrong = given;
+  const auto other = ca_->issue({.common_name = "x"});
+  wrong.key = other->key;
+  EXPECT_FALSE(Ca::open({.authority = wrong}, {files_, clock_, *random_}));
+  EXPECT_FALSE(Ca::open({.authority = *other}, {files_, clock_, *random_})) << "no CA";
+}
+
 TEST_F(AuthorityTest, IssuesToItsHolder) {
   open();
   const auto peer = ca_->issue({.common_name = "peer0.org1.example.com",
