@@ -53,6 +53,15 @@ json::object schema_of(const Form& form) {
   switch (form.is) {
     case Form::Is::text:
       return text_schema(form);
+    case Form::Is::secret:
+      return {
+          {"anyOf",
+           json::array{text_schema(form),
+                       json::object{{"type", "object"},
+                                    {"additionalProperties", false},
+                                    {"properties",
+                                     json::object{{"secret", json::object{{"type", "string"}}}}},
+                                    {"required", json::array{"secret"}}}}}};
     case Form::Is::boolean:
       return {{"type", "boolean"}};
     case Form::Is::integer:

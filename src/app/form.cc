@@ -314,7 +314,7 @@ Value<Text> path(std::string called) {
 
 Value<Text> secret() {
   const Value<Text> value = text("a text that stays secret, or {secret: NAME}");
-  return {value.form,
+  return {scalar_form(Form::Is::secret, value.form->called),
           [value](Reader& reader, const YAML::Node& node, Text& out) {
             if (!node.IsMap()) return value.read(reader, node, out);
             const YAML::Node name = node["secret"];

@@ -33,7 +33,7 @@ struct Key {
 
 // What a value looks like.
 struct Form {
-  enum class Is { text, boolean, integer, json, record, table, list, one_or_list, either };
+  enum class Is { text, secret, boolean, integer, json, record, table, list, one_or_list, either };
   Is is = Is::text;
   std::string called;   // "a duration such as 30s", "a queue": completes "expected …"
   std::string pattern;  // text: a regular expression, for editors

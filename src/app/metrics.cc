@@ -113,6 +113,8 @@ std::string metrics_text(const RuntimeStatus& status, WallTime now) {
   metrics.gauge("belfry_start_time_seconds", "When this process started.", {},
                 seconds(status.started.time_since_epoch()));
   metrics.gauge("belfry_ready", "1 if every listener is under way.", {}, is_ready(status));
+  metrics.gauge("belfry_store_full", "1 if the data folder has no room for what needs room.", {},
+                status.store_full);
   for (const NetworkStatus& network : status.networks) add_network(metrics, network, now);
   for (const QueueStatus& queue : status.queues) {
     const Labels labels{{"queue", queue.name}};

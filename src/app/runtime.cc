@@ -139,6 +139,7 @@ class RuntimeImpl final : public Runtime {
     status.version = version_;
     status.started = started_;
     status.stopping = stopping_;
+    status.store_full = storage_.store->full();
     for (const auto& channel : channels_) status.networks.push_back(channel->status());
     for (const std::string& name : storage_.store->queue_names()) {
       const auto id = storage_.store->find_queue(name);

@@ -56,6 +56,7 @@ struct RuntimeStatus {
   std::string version;
   WallTime started{};
   bool stopping = false;
+  bool store_full = false;  // no room for more in the data folder
   std::vector<NetworkStatus> networks;
   std::vector<QueueStatus> queues;
   std::vector<FunctionStatus> functions;

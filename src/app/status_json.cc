@@ -125,10 +125,15 @@ json::object status_json(const RuntimeStatus& status, WallTime now) {
     add_trouble(out, {}, provider.reason);
     providers.emplace_back(std::move(out));
   }
-  return {{"version", status.version},         {"started", to_rfc3339(status.started)},
-          {"ready", is_ready(status)},         {"networks", std::move(networks)},
-          {"listeners", std::move(listeners)}, {"queues", std::move(queues)},
-          {"functions", std::move(functions)}, {"subscriptions", std::move(subscriptions)},
+  return {{"version", status.version},
+          {"started", to_rfc3339(status.started)},
+          {"ready", is_ready(status)},
+          {"store_full", status.store_full},
+          {"networks", std::move(networks)},
+          {"listeners", std::move(listeners)},
+          {"queues", std::move(queues)},
+          {"functions", std::move(functions)},
+          {"subscriptions", std::move(subscriptions)},
           {"providers", std::move(providers)}};
 }
 

@@ -38,6 +38,7 @@ class StoreDestination : public Destination {
           return done(Outcome::done());
         case queue::CommitStatus::full:
           return done(Outcome::retry(std::move(committed.reason)));
+        case queue::CommitStatus::too_large:
         case queue::CommitStatus::failed:
           return done(Outcome::permanent(std::move(committed.reason)));
       }

@@ -13,6 +13,8 @@
 namespace belfry::pipeline {
 namespace {
 
+constexpr Duration kNoRoomPause = std::chrono::seconds(1);
+
 // Kept alive by whatever is under way: a receive, a handler, a commit, a timer.
 class WorkerState : public std::enable_shared_from_this<WorkerState> {
  public:
@@ -140,12 +142,22 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
         break;
     }
     note(message, outcome, dead);
+    store(job, std::move(batch));
+  }
+
+  // Without room the outcome waits, and its message with it: handling it again would send it again.
+  // What the store cannot take at all is a dead letter. When the disk failed, belfry starts again,
+  // and the message comes again.
+  void store(JobAt job, queue::Batch batch) {
     store_.commit(std::move(batch), [self = shared_from_this(), job](queue::Committed committed) {
-      // What could not be made durable comes again when its lease has ended: nothing is lost by it.
-      if (committed.status != queue::CommitStatus::durable) {
-        log::warn("the outcome of a message could not be stored; it will be handled again",
-                  {{"queue", self->status_.queue}, {"reason", committed.reason}});
+      if (committed.status == queue::CommitStatus::full) {
+        return self->executor_.post_after(
+            kNoRoomPause, [self, job, batch = std::move(committed.refused)]() mutable {
+              self->store(job, std::move(batch));
+            });
       }
+      if (committed.status == queue::CommitStatus::too_large)
+        return self->answered(job, Outcome::permanent(std::move(committed.reason)));
       self->finished(job);
     });
   }

@@ -45,7 +45,7 @@ class WorkerTest : public queue::StoreHarness, public testing::Test {
   // for between steps.
   void run() {
     for (int quiet = 0; quiet < 3;) {
-      put("barrier", "");
+      (void)store->commit(queue::Batch());  // of nothing, to be done on a full disk, too
       quiet = executor.run() > 0 ? 0 : quiet + 1;
     }
   }
@@ -203,20 +203,46 @@ TEST_F(WorkerTest, StopGivesBackWhatIsNotDoneInTime) {
   EXPECT_EQ(store->counts(q).visible, 0u);
 }
 
-TEST_F(WorkerTest, AFullDiskLosesNothing) {
+TEST_F(WorkerTest, OnAFullDiskTheOutcomeWaitsAndNothingIsHandledTwice) {
   const auto q = make("q"), out = make("out");
   send(q, "one");
-  WorkerSettings settings;
-  auto worker = work(settings);
+  auto worker = work();
+  files.set_capacity(files.used() + (1 << 20));
+  queue::Message message;
+  message.body = std::string(10'000, 'x');
+  const auto one_more = [&] {
+    queue::Batch batch;
+    batch.send(out, message);
+    return store->commit(std::move(batch)).status == queue::CommitStatus::durable;
+  };
+  while (one_more()) {
+  }
+  queue::Batch effects;
+  effects.send(out, message);
+  answer(Outcome::done(std::move(effects)));
+  for (int i = 0; i < 10; ++i) pass(10s);
+  EXPECT_THAT(handler.bodies, SizeIs(1));
+  EXPECT_EQ(store->counts(q).in_flight, 1u);
+  files.set_capacity(UINT64_MAX);
+  while (store->counts(q).in_flight > 0) pass(1s);
+  EXPECT_THAT(handler.bodies, SizeIs(1));
+}
+
+TEST_F(WorkerTest, AnOutcomeThatNoBatchTakesIsADeadLetter) {
+  const auto q = make("q"), out = make("out");
+  send(q, "one");
+  auto worker = work();
   queue::Batch effects;
   queue::Message message;
   message.body = std::string(1 << 20, 'x');
-  for (int i = 0; i < 600; ++i) effects.send(out, message);  // more than a batch may hold
+  for (int i = 0; i < 600; ++i) effects.send(out, message);
   answer(Outcome::done(std::move(effects)));
-  EXPECT_EQ(store->counts(q).in_flight, 1u);
+  EXPECT_EQ(store->counts(q).in_flight, 0u);
   EXPECT_EQ(store->counts(out).visible, 0u);
-  pass(31s);
-  EXPECT_THAT(handler.bodies, SizeIs(2));
+  const auto dead = store->receive(*store->find_queue(kDeadQueue), 10);
+  ASSERT_THAT(dead, SizeIs(1));
+  EXPECT_THAT(dead[0].message.system.at(std::string(kReason)),
+              HasSubstr("larger than a store takes"));
 }
 
 TEST_F(WorkerTest, AMissingQueueIsAnError) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -10,6 +11,8 @@
 
 namespace belfry::queue {
 namespace {
+
+constexpr size_t kMostUnhurried = 1'000;  // works that wait for one that is urgent
 
 // A batch's records take at most this, bytes, besides what it brings.
 uint64_t bound_of(const Batch::Operation& operation) {
@@ -56,7 +59,9 @@ void StoreImpl::commit(Batch batch, Callback<Committed> done) {
   submit(std::move(work));
 }
 
-void StoreImpl::submit(Work work) {
+// One that is not urgent is written with the next that is: alone it is worth no sync.
+// False: the store takes nothing more, and the work was told so.
+bool StoreImpl::submit(Work work, bool urgent) {
   std::unique_lock lock(pending_mutex_);
   if (!failed_.empty() || closed_) {
     const auto reason = closed_ ? "the store was closed" : failed_;
@@ -64,14 +69,17 @@ void StoreImpl::submit(Work work) {
     work.result.reason = reason;
     if (work.receiver) work.receiver({});
     if (work.done) work.done(std::move(work.result));
-    return;
+    return false;
   }
-  work.bytes = work.batch.bytes() + 64;
+  // What is not urgent is not waited for, and would hold up those who wait for room.
+  if (urgent) work.bytes = work.batch.bytes() + 64;
   outstanding_bytes_ += work.bytes;
   pending_.push_back(std::move(work));
-  const bool first = pending_.size() == 1;
+  const bool due = urgent || pending_.size() >= kMostUnhurried;
+  const bool first = due && !std::exchange(flush_due_, true);
   lock.unlock();
   if (first) pending_changed_.notify_one();
+  return true;
 }
 
 void StoreImpl::submit_all(Works works) {
@@ -92,14 +100,14 @@ void StoreImpl::flusher() {
         }
       }
       std::unique_lock lock(pending_mutex_);
-      const auto something = [&] { return !pending_.empty() || poked_ || stopping_; };
+      const auto something = [&] { return flush_due_ || poked_ || stopping_; };
       if (!wait)
         pending_changed_.wait(lock, something);
       else if (*wait > Duration(0))
         pending_changed_.wait_for(lock, std::min<Duration>(*wait, std::chrono::hours(1)),
                                   something);
       poked_ = false;
-      works.swap(pending_);
+      if (std::exchange(flush_due_, false) || stopping_) works.swap(pending_);
       if (works.empty() && stopping_) {
         closed_ = true;
         return;
@@ -117,6 +125,8 @@ void StoreImpl::process(Works& works) {
     std::string group;
     uint64_t needed = 0;  // the next work wants a segment with this much room
     bool needed_grows = false;
+    uint64_t refused = UINT64_MAX,
+             grew = 0;  // bytes of the least that found no room, the most that did
     const bool may_grow = failed_.empty() && !no_room && segments_.have_prepared();
     {
       std::lock_guard lock(state_mutex_);
@@ -141,13 +151,15 @@ void StoreImpl::process(Works& works) {
           continue;
         }
         if (bound > kLargestBatch) {
-          refuse(CommitStatus::full,
+          refuse(CommitStatus::too_large,
                  fmt::format("a batch of {} bytes is larger than a store takes: send it in parts",
                              bound));
           continue;
         }
+        if (growing && !may_grow) growing = !replaces_locked(work.batch);
         if (growing && !may_grow) {
-          refuse(CommitStatus::full, fmt::format("there is no room for more in {}", folder_));
+          refuse(CommitStatus::full, no_room_reason());
+          refused = std::min(refused, bound);
           continue;
         }
         if (bound == 0) continue;
@@ -163,20 +175,28 @@ void StoreImpl::process(Works& works) {
           group.resize(kGroupHeader);
         }
         write_down_locked(work, group);
+        if (growing) grew = std::max(grew, bound);
       }
     }
+    if (refused != UINT64_MAX) note_no_room(refused);
     group_size_guess_ = std::max<uint64_t>(group.size() + group.size() / 8, 4096);
-    if (group.size() > kGroupHeader && !write_group(std::move(group)))
+    if (group.size() > kGroupHeader && !write_group(std::move(group))) {
       for (size_t i = first; i < next; ++i) {
         works[i].result.status = CommitStatus::failed;
         works[i].result.reason = failed_;
       }
+    } else if (grew > 0) {
+      note_room(grew);
+    }
     finish(works, first, next);
-    if (needed != 0 && first == next && !rotate(needed_grows, needed)) {
+    if (needed == 0 || first != next) continue;
+    if (rotate(needed_grows, needed)) {
+      if (needed_grows) note_room(UINT64_MAX);
+    } else {
       auto& work = works[next];
       work.result.status = failed_.empty() ? CommitStatus::full : CommitStatus::failed;
-      work.result.reason =
-          failed_.empty() ? fmt::format("there is no room for more in {}", folder_) : failed_;
+      work.result.reason = failed_.empty() ? no_room_reason() : failed_;
+      if (failed_.empty()) note_no_room(needed);
       {
         std::lock_guard lock(state_mutex_);
         take_back_locked(work);
@@ -186,6 +206,40 @@ void StoreImpl::process(Works& works) {
       ++next;
     }
   }
+}
+
+std::string StoreImpl::no_room_reason() const {
+  return fmt::format("there is no room for more in {}", folder_);
+}
+
+void StoreImpl::note_no_room(uint64_t bytes) {
+  no_room_for_ = full_ ? std::min(no_room_for_, bytes) : bytes;
+  if (!full_.exchange(true)) log::warn(no_room_reason() + ": what needs room waits for it", {});
+}
+
+// Something small may still find a place when something larger did not: that is no room yet.
+void StoreImpl::note_room(uint64_t bytes) {
+  if (full_ && bytes >= no_room_for_ && full_.exchange(false))
+    log::info("there is room again", {{"folder", folder_}});
+}
+
+// What a batch of sends and records brings goes in the place of what it removes: when the disk is
+// full, too, messages can so be worked off whose handling leaves a note.
+bool StoreImpl::replaces_locked(Batch& batch) {
+  uint64_t brings = 0, removes = 0;
+  for (const auto& operation : batch.operations()) {
+    if (const auto* remove = std::get_if<RemoveOperation>(&operation.what)) {
+      const auto receipt = receipt_of(remove->queue, remove->receipt);
+      auto* queue = receipt ? state_.find(remove->queue) : nullptr;
+      const Entry* entry = queue == nullptr ? nullptr : queue->find(receipt->sequence);
+      if (entry != nullptr && entry->state == EntryState::leased) removes += entry->length;
+    } else if (std::holds_alternative<QueueOperation>(operation.what)) {
+      return false;
+    } else if (grows(operation)) {
+      brings += bound_of(operation);
+    }
+  }
+  return brings <= removes;
 }
 
 uint64_t StoreImpl::bound_of_move_locked(const MoveOperation& move) {
@@ -283,6 +337,7 @@ void StoreImpl::finish(Works& works, size_t from, size_t to) {
     auto& work = works[i];
     bytes += work.bytes;
     if (work.result.status != CommitStatus::durable) work.received.clear();
+    if (work.result.status == CommitStatus::full) work.result.refused = std::move(work.batch);
     if (work.receiver) work.receiver(std::move(work.received));
     if (work.done) work.done(std::move(work.result));
     work.batch = Batch();  // its memory goes before what is counted makes room for more

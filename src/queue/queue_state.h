@@ -30,6 +30,7 @@ class QueueState {
   const QueueSettings& settings() const { return settings_; }
   void change_settings(const QueueSettings& settings, int64_t now);  // fifo stays what it is
 
+  bool stored = true;          // the log has these settings
   uint64_t next_sequence = 1;  // of the next send
   Deduplication deduplication;
 

@@ -32,9 +32,12 @@ using QueueId = uint32_t;
 struct DeadLetter {
   std::string queue;   // name
   uint32_t after = 0;  // receives
+  bool operator==(const DeadLetter&) const = default;
 };
 
 struct QueueSettings {
+  bool operator==(const QueueSettings&) const = default;
+
   bool fifo = false;
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration delay{0};
@@ -46,7 +49,8 @@ struct QueueSettings {
   bool deduplication_by_group =
       false;  // the scope of deduplication is the message group, not the queue; fixed at creation
   // Void leases of a dead process at once on the next start: right for belfry's own workers, whose
-  // leases cannot outlive them; wrong for clients over the network.
+  // leases cannot outlive them; wrong for clients over the network. Such a receive is answered
+  // before its record is durable, and a crash forgets its count.
   bool leases_end_with_process = false;
 };
 
@@ -94,8 +98,10 @@ class Batch {
 
 enum class CommitStatus {
   durable,  // on the disk
-  full,     // no room on the disk, or the store's size limit: nothing was changed; try again later
-  failed,   // the disk failed: the store takes no further change, the process must restart
+  full,     // no room on the disk, or the store's size limit: nothing was changed; try again later.
+            // A batch that brings no more bytes than it removes is still taken
+  too_large,  // above kLargestBatch: nothing was changed, and will never be
+  failed,     // the disk failed: the store takes no further change, the process must restart
 };
 
 // What became of an operation that names a message by receipt or sequence.
@@ -112,6 +118,7 @@ enum class ReceiptStatus {
 struct Committed {
   CommitStatus status = CommitStatus::failed;
   std::string reason;  // when not durable
+  Batch refused;       // when full: the batch, to be tried again
   struct Sent {
     std::string id;
     uint64_t sequence;
@@ -145,7 +152,7 @@ class Store {
                                              std::string folder, Options options);
   virtual ~Store() = default;  // flushes what was accepted, then runs no further callback
 
-  // What a batch takes at most. A larger one is refused as `full`.
+  // What a batch takes at most. A larger one is refused.
   static constexpr uint64_t kLargestBatch = uint64_t{512} << 20;
   // How long a lease may last, extensions included.
   static constexpr Duration kLongestLease = std::chrono::hours(12);
@@ -154,7 +161,8 @@ class Store {
 
   // Queues. open_queue, delete_queue and purge wait for the disk, except in a callback, where they
   // are durable with the next commit. A queue's fifo and deduplication_by_group are fixed when it
-  // is made. Names are [A-Za-z0-9_.-], up to 200 characters; belfry's own begin with a dot.
+  // is made. Names are [A-Za-z0-9_.-], up to 200 characters; belfry's own begin with a dot. Opening
+  // a queue as it is already writes nothing.
   virtual Result<QueueId> open_queue(const std::string& name,
                                      const QueueSettings& settings) = 0;  // makes or updates
   virtual std::optional<QueueId> find_queue(std::string_view name) const = 0;
@@ -163,6 +171,9 @@ class Store {
   virtual QueueCounts counts(QueueId queue) const = 0;
   virtual Result<void> delete_queue(QueueId queue) = 0;
   virtual Result<void> purge(QueueId queue) = 0;
+
+  // The last batch that wanted room was refused for want of it.
+  virtual bool full() const = 0;
 
   // Small named records.
   virtual std::optional<std::string> get(std::string_view key) const = 0;

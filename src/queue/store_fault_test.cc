@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "base/crc32c.h"
 #include "queue/log_format.h"
 #include "queue/store_harness.h"
@@ -44,9 +46,8 @@ class StoreFaultTest : public StoreHarness, public testing::Test {
   }
   // The keeper finds the room that was made in its own time; each refusal has it look again.
   bool can_send_again(QueueId queue) {
-    for (int i = 0; i < 10'000; ++i)
-      if (try_send(queue, 3000).status == CommitStatus::durable) return true;
-    return false;
+    while (try_send(queue, 3000).status != CommitStatus::durable) std::this_thread::yield();
+    return true;
   }
   std::string open_error() {
     store.reset();
@@ -86,6 +87,42 @@ TEST_F(StoreFaultTest, AFullDiskRefusesSendsAndTakesRemovals) {
   EXPECT_TRUE(can_send_again(queue));
   reopen();
   EXPECT_EQ(store->counts(queue).visible, 1u);
+}
+
+TEST_F(StoreFaultTest, WhenFullABatchMayBringWhatItRemoves) {
+  const auto queue = make("orders");
+  files.set_capacity(files.used() + (2 << 20));
+  fill(queue);
+  EXPECT_TRUE(store->full());
+  const auto exchange = [&](size_t size) {
+    Batch batch;
+    batch.remove(queue, store->receive(queue, 1).at(0).receipt);
+    batch.put("note", std::string(size, 'n'));
+    return store->commit(std::move(batch));
+  };
+  EXPECT_EQ(exchange(2000).status, CommitStatus::durable);
+  EXPECT_EQ(store->get("note")->size(), 2000u);
+  auto refused = exchange(4000);
+  ASSERT_EQ(refused.status, CommitStatus::full);
+  drain(queue);
+  ASSERT_TRUE(can_send_again(queue));
+  EXPECT_FALSE(store->full());
+  EXPECT_EQ(store->commit(std::move(refused.refused)).status, CommitStatus::durable);
+  EXPECT_EQ(store->get("note")->size(), 4000u);
+}
+
+TEST_F(StoreFaultTest, OpeningAQueueAsItIsNeedsNoRoom) {
+  QueueSettings settings;
+  settings.dead_letter = DeadLetter{"dead", 2};
+  const auto queue = make("orders", settings);
+  files.set_capacity(files.used() + (2 << 20));
+  fill(queue);
+  while (try_send(queue, 1).status == CommitStatus::durable) {
+  }
+  EXPECT_EQ(make("orders", settings), queue);
+  settings.dead_letter->after = 3;
+  EXPECT_FALSE(store->open_queue("orders", settings));
+  EXPECT_FALSE(store->open_queue("orders", settings));  // nor does asking again make it so
 }
 
 TEST_F(StoreFaultTest, TheStoresOwnLimitIsLikeAFullDisk) {

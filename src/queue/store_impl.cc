@@ -135,12 +135,14 @@ Result<QueueId> StoreImpl::open_queue(const std::string& name, const QueueSettin
   {
     std::lock_guard lock(state_mutex_);
     if (const auto* queue = state_.find(name)) {
+      if (queue->stored && queue->settings() == settings) return queue->id;
       id = queue->id;
     } else {
       id = state_.next_queue;
       made = true;
     }
     auto& queue = state_.define(id, name, settings, now());
+    queue.stored = false;
     list_due_locked(queue);
     done = submit_locked({QueueOperation{id, name, queue.settings()}});
   }

@@ -41,6 +41,7 @@ class StoreImpl final : public Store {
   QueueCounts counts(QueueId queue) const override;
   Result<void> delete_queue(QueueId queue) override;
   Result<void> purge(QueueId queue) override;
+  bool full() const override { return full_; }
   std::optional<std::string> get(std::string_view key) const override;
   std::vector<std::pair<std::string, std::string>> list(std::string_view prefix) const override;
   using Store::commit;
@@ -88,6 +89,7 @@ class StoreImpl final : public Store {
     std::vector<Source> sources;  // of the entries
     size_t max = 0;
     Duration visibility{};
+    bool ends_with_process = false;
     LeaseOperation operation;
     Works others;  // moves and removals that the receive brought about
   };
@@ -104,7 +106,7 @@ class StoreImpl final : public Store {
   void expire_locked(QueueState& queue, int64_t now, Works& works);
 
   // flusher.cc
-  void submit(Work work);
+  bool submit(Work work, bool urgent = true);
   void submit_all(Works works);
   void flusher();
   void process(Works& works);
@@ -113,6 +115,10 @@ class StoreImpl final : public Store {
   void fail_store(std::string reason);
   void finish(Works& works, size_t from, size_t to);
   uint64_t bound_of_move_locked(const MoveOperation& move);
+  bool replaces_locked(Batch& batch);  // it brings no more than it removes
+  void note_no_room(uint64_t bytes);
+  void note_room(uint64_t bytes);
+  std::string no_room_reason() const;
 
   // store_writing.cc: an operation into the group, and what it does once durable
   void write_down_locked(Work& work, std::string& group);
@@ -162,13 +168,15 @@ class StoreImpl final : public Store {
   SegmentPtr active_;
   uint64_t offset_ = 0;
   uint64_t group_size_guess_ = 4096;
+  uint64_t no_room_for_ = 0;  // while full: the least that was refused, bytes
 
   mutable std::mutex pending_mutex_;
   std::condition_variable pending_changed_, pending_drained_;
   Works pending_;
   uint64_t outstanding_bytes_ = 0;  // of what is pending or being written
-  bool poked_ = false, stopping_ = false, closed_ = false;
+  bool flush_due_ = false, poked_ = false, stopping_ = false, closed_ = false;
   std::string failed_;  // why the store takes nothing more
+  std::atomic<bool> full_ = false;
 
   std::mutex keeper_mutex_;
   std::condition_variable keeper_changed_;

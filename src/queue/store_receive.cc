@@ -1,6 +1,7 @@
-// Receiving: leases are taken at once, answered when their record is durable. Whoever finds nothing
-// waits for the event that brings something: a send, the end of a delay or lease, a lease given
-// back.
+// Receiving: leases are taken at once, answered when their record is durable; those that end with
+// the process are answered at once, too, and written down with whatever comes next. Whoever finds
+// nothing waits for the event that brings something: a send, the end of a delay or lease, a lease
+// given back.
 #include <algorithm>
 #include <utility>
 
@@ -32,6 +33,7 @@ StoreImpl::Lease StoreImpl::take_locked(QueueState& queue, size_t max, Duration 
   lease.sources = sources_locked(lease.entries);
   lease.max = max;
   lease.visibility = visibility;
+  lease.ends_with_process = queue.settings().leases_end_with_process;
   for (const auto& entry : lease.entries)
     lease.operation.items.push_back({entry.sequence, entry.receives, entry.first_received});
   for (const uint64_t sequence : taken.dead) {
@@ -107,9 +109,15 @@ void StoreImpl::answer(Lease lease, Callback<std::vector<Received>> done) {
   for (auto& received : work.received)
     received.receipt =
         to_text({lease.operation.queue, received.sequence, received.receives}, state_.salt);
-  work.receiver = std::move(done);
   work.batch.operations().push_back({std::move(lease.operation)});
-  submit(std::move(work));
+  if (!lease.ends_with_process) {
+    work.receiver = std::move(done);
+    submit(std::move(work));
+    return;
+  }
+  auto received = std::move(work.received);
+  if (!submit(std::move(work), false)) received.clear();
+  done(std::move(received));
 }
 
 void StoreImpl::receive(QueueId id, size_t max, Duration visibility, Duration wait,

@@ -275,6 +275,9 @@ void StoreImpl::take_effect_locked(Work& work, std::vector<QueueId>& touched) {
       if (queue == nullptr) return;
       for (const uint64_t sequence : operation.sequences) state_.erase(*queue, sequence);
       touch(touched, queue->id);
+    } else if constexpr (std::is_same_v<T, QueueOperation>) {
+      auto* queue = state_.find(operation.queue);
+      if (queue != nullptr && queue->settings() == operation.settings) queue->stored = true;
     } else if constexpr (std::is_same_v<T, PurgeOperation>) {
       // Every message there arrived earlier in the log than the purge.
       if (auto* queue = state_.find(operation.queue)) state_.purge(*queue);

@@ -104,6 +104,8 @@ class Check(CliTest):
 class Schema(CliTest):
     def test_is_json_with_every_part(self):
         schema = json.loads(self.belfry("schema")[0])
+        password = schema["properties"]["sms"]["properties"]["smpp"]["properties"]["password"]
+        self.assertEqual([it.get("required") for it in password["anyOf"]], [None, ["secret"]])
         self.assertEqual(set(schema["properties"]), {"networks", "listeners", "queues", "functions", "topics", "sms", "data", "admin", "log", "limits", "aws", "secrets"})
 
     def test_the_reference_in_docs_is_this_one(self):

@@ -101,6 +101,10 @@ def main():
     running = start("log-1")
     wait_until_full(running)
     wait(running, lambda: NO_ROOM in pathlib.Path("log-1").read_text(), "the reason in the log")
+    # Said when it begins, not for each message that waits. (Room comes and goes as messages are worked off.)
+    wait(running, lambda: "belfry_store_full 1" in get("/metrics"), "the metric")
+    lines, messages = pathlib.Path("log-1").read_text().count(NO_ROOM), sum(it["delivered"] for it in status()["listeners"])
+    assert lines * 10 < messages, f"{lines} lines for {messages} messages"
     print(f"full at {SMALL}, after {sum(it['delivered'] for it in status()['listeners'])} of {2 * len(truth)} messages")
     running.send_signal(signal.SIGKILL)
     running.wait()

@@ -79,6 +79,22 @@ void rebuild(std::vector<BlockParts>& blocks) {
   rechain(blocks, 0);
 }
 
+std::vector<BlockParts> one_by_one(const std::vector<BlockParts>& blocks, size_t from) {
+  std::vector<BlockParts> out(blocks.begin(), blocks.begin() + static_cast<ptrdiff_t>(from));
+  for (size_t i = from; i < blocks.size(); ++i) {
+    for (size_t at = 0; at < blocks[i].transactions.size(); ++at) {
+      BlockParts one;
+      one.number = out.size();
+      one.transactions = {blocks[i].transactions[at]};
+      one.metadata = blocks[i].metadata;
+      one.metadata.at(kCodes) = blocks[i].metadata.at(kCodes).substr(at, 1);
+      out.push_back(std::move(one));
+    }
+  }
+  rechain(out, from);
+  return out;
+}
+
 void pad(BlockParts& block, size_t bytes) {
   std::string payload(bytes, '\x7f');
   std::string envelope;

@@ -44,6 +44,9 @@ std::vector<BlockParts> parts_of(const Ledger& ledger, size_t blocks = SIZE_MAX)
 void rechain(std::vector<BlockParts>& blocks, size_t from);
 // The same network set up anew: another genesis block, hence other hashes all the way.
 void rebuild(std::vector<BlockParts>& blocks);
+// From this block on each transaction is committed in a block of its own: a ledger of a steady
+// pace.
+std::vector<BlockParts> one_by_one(const std::vector<BlockParts>& blocks, size_t from);
 // Adds a transaction of so many bytes that does not decode, marked invalid.
 void pad(BlockParts& block, size_t bytes);
 

@@ -39,7 +39,7 @@ struct Arguments {
   int port = 0;
   size_t blocks = SIZE_MAX;
   double event_rate = 0, block_rate = 0;
-  bool plaintext = false, mutual_tls = false, rebuilt = false, no_qscc = false,
+  bool plaintext = false, mutual_tls = false, rebuilt = false, one_by_one = false, no_qscc = false,
        filtered_only = false;
   uint64_t first_block = 0, cut_after = 0;
   std::optional<int> status;
@@ -166,8 +166,11 @@ int run(const Arguments& arguments) {
                            : arguments.ledger == "ngo"      ? ngo_ledger()
                            : arguments.ledger == "two-orgs" ? two_orgs_ledger()
                                                             : own;
-    const bool altered = arguments.rebuilt || !arguments.forge.empty() || !arguments.pad.empty();
+    const bool altered = arguments.rebuilt || arguments.one_by_one || !arguments.forge.empty() ||
+                         !arguments.pad.empty();
     std::vector<BlockParts> blocks = altered ? parts_of(ledger) : std::vector<BlockParts>();
+    if (arguments.one_by_one)
+      blocks = one_by_one(blocks, std::min(arguments.blocks, blocks.size()));
     if (arguments.rebuilt) rebuild(blocks);
     for (const std::string& text : arguments.pad) {
       const auto [number, bytes] = at(text);
@@ -178,7 +181,7 @@ int run(const Arguments& arguments) {
       const auto [number, what] = at(text);
       forge(blocks, number, what);
     }
-    for (size_t i = 0; i < ledger.height(); ++i) {
+    for (size_t i = 0; i < (altered ? blocks.size() : ledger.height()); ++i) {
       std::string block = altered ? to_common_block(blocks[i]) : ledger.common_block(i);
       if (i < arguments.blocks) {
         chain->append(std::move(block));
@@ -236,6 +239,7 @@ int main(int argc, char** argv) {
                "ask for a client certificate, and check tls_cert_hash");
   app.add_option("--blocks", arguments.blocks,
                  "blocks at the start; the rest comes with --event-rate or --block-rate");
+  app.add_flag("--one-by-one", arguments.one_by_one, "the rest has one transaction a block");
   app.add_option("--event-rate", arguments.event_rate,
                  "commit the rest at so many chaincode events a second");
   app.add_option("--block-rate", arguments.block_rate,
