@@ -1,6 +1,7 @@
 # Every outside library, found once. docs/dependencies.md says why each was chosen.
 # Protobuf only in module mode: Debian 12's package has no CMake configuration of its own.
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)

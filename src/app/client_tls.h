@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/files.h"
-#include "fabric/peer_connection.h"
+#include "fabric/endpoint.h"
 #include "msp/identity.h"
 
 namespace belfry::app {

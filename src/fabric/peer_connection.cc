@@ -1,19 +1,12 @@
 #include "fabric/peer_connection.h"
 
-#include <grpc/support/log.h>
 #include <grpcpp/generic/generic_stub.h>
 
-#include <algorithm>
-#include <limits>
-#include <mutex>
 #include <utility>
 
 #include "base/check.h"
-#include "base/hash.h"
-#include "base/log.h"
+#include "fabric/grpc_channel.h"
 #include "fabric/peer_buffers.h"
-#include "msp/certificate.h"
-#include "msp/signer.h"
 #include "peer/peer.grpc.pb.h"
 
 namespace belfry::fabric {
@@ -74,28 +67,10 @@ const char* method(StreamKind kind) {
       return "/protos.Deliver/DeliverFiltered";
     case StreamKind::private_data:
       return "/protos.Deliver/DeliverWithPrivateData";
+    case StreamKind::ordered:
+      return "/orderer.AtomicBroadcast/Deliver";
   }
   BELFRY_CHECK(false);
-}
-
-std::chrono::system_clock::time_point after(Duration duration) {
-  return std::chrono::system_clock::now() +
-         std::chrono::duration_cast<std::chrono::microseconds>(duration);
-}
-
-int milliseconds(Duration duration) {
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
-// gRPC writes to standard error by itself; what it has to say, our own words say better. Kept for
-// --log-level debug.
-void take_over_grpc_log() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    gpr_set_log_function([](gpr_log_func_args* line) {
-      log::debug(line->message, {{"from", "gRPC"}});
-    });
-  });
 }
 
 }  // namespace
@@ -146,7 +121,7 @@ DeliverCall::~DeliverCall() {
 DeliverCall::Got DeliverCall::read(Duration most, std::stop_token stop) {
   if (state_->ended) return Got::end;
   const std::stop_callback cancel(std::move(stop), [this] { state_->context.TryCancel(); });
-  const auto deadline = after(most);
+  const auto deadline = deadline_after(most);
   for (;;) {
     if (state_->pending == State::kNone)
       state_->call->Read(&state_->incoming, state_->begin(State::kReading));
@@ -174,52 +149,19 @@ DeliverCall::Got DeliverCall::read(Duration most, std::stop_token stop) {
 
 Result<PeerConnection> PeerConnection::make(const PeerAddress& peer,
                                             const ConnectionLimits& limits) {
-  take_over_grpc_log();
+  auto connected = connect(peer, limits);
+  if (!connected) return tl::unexpected(connected.error());
   PeerConnection out;
+  out.channel_ = std::move(connected->channel);
+  out.tls_cert_hash_ = std::move(connected->tls_cert_hash);
   out.answer_timeout_ = limits.answer_timeout;
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(std::min<uint64_t>(
-      limits.receive_limit, static_cast<uint64_t>(std::numeric_limits<int>::max()))));
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, milliseconds(limits.keepalive));
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, milliseconds(limits.keepalive_timeout));
-  // Pings go on however long a quiet channel sends nothing.
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // A connection of its own: what another listener met with this peer is no reason to wait.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-
-  if (peer.plaintext) {
-    out.channel_ =
-        grpc::CreateCustomChannel(peer.address, grpc::InsecureChannelCredentials(), arguments);
-    return out;
-  }
-  grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = peer.tls_ca;
-  if (!peer.tls_ca.empty()) {
-    auto authorities = msp::Certificate::all_from_pem(peer.tls_ca);
-    if (!authorities) return fail("tls_ca: " + authorities.error().message);
-  }
-  if (peer.client_tls) {
-    auto client = peer.client_tls();
-    if (!client) return tl::unexpected(client.error());
-    auto certificate = msp::Certificate::from_pem(client->certificate);
-    if (!certificate) return fail("the TLS client certificate: " + certificate.error().message);
-    auto key = msp::Signer::from_pem(client->key);
-    if (!key) return fail("the TLS client key: " + key.error().message);
-    if (!key->matches(*certificate))
-      return fail("the TLS client certificate and its key do not belong together");
-    tls.pem_cert_chain = client->certificate;
-    tls.pem_private_key = client->key;
-    out.tls_cert_hash_ = view(certificate->fingerprint());
-  }
-  if (!peer.tls_server_name.empty()) arguments.SetSslTargetNameOverride(peer.tls_server_name);
-  out.channel_ = grpc::CreateCustomChannel(peer.address, grpc::SslCredentials(tls), arguments);
   return out;
 }
 
 grpc::Status PeerConnection::ask(const protos::SignedProposal& proposal,
                                  protos::ProposalResponse& response, std::stop_token stop) const {
   grpc::ClientContext context;
-  context.set_deadline(after(answer_timeout_));
+  context.set_deadline(deadline_after(answer_timeout_));
   const std::stop_callback cancel(std::move(stop), [&context] { context.TryCancel(); });
   return protos::Endorser::NewStub(channel_)->ProcessProposal(&context, proposal, &response);
 }

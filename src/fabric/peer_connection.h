@@ -8,48 +8,24 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "fabric/endpoint.h"
 #include "peer/proposal.pb.h"
 #include "peer/proposal_response.pb.h"
 
 namespace belfry::fabric {
 
-struct ClientTls {
-  std::string certificate;  // PEM
-  std::string key;          // PEM
+enum class StreamKind {
+  full,
+  filtered,
+  private_data,
+  ordered,  // an orderer's full blocks
 };
-// Asked at each connect, so that a renewed certificate is used without a restart; thread-safe.
-using CurrentClientTls = std::function<Result<ClientTls>()>;
-
-// Where a peer is and how to trust it.
-struct PeerAddress {
-  std::string address;          // "peer0.org1.example.com:7051"
-  std::string tls_ca;           // PEM; empty: the system's authorities
-  std::string tls_server_name;  // expected in the peer's certificate instead of the address's host;
-                                // empty: the host
-  CurrentClientTls client_tls;  // shown to peers that ask for one (mutual TLS); null: none
-  bool plaintext = false;       // no TLS at all: only where the file says so
-};
-
-// Fabric's peers hang up on clients that ping faster.
-inline constexpr Duration kLeastKeepalive = std::chrono::seconds(60);
-
-struct ConnectionLimits {
-  uint64_t receive_limit = 100 << 20;    // bytes of one message, so of one block; at most 2 GiB - 1
-  Duration keepalive = kLeastKeepalive;  // between pings
-  Duration keepalive_timeout =
-      std::chrono::seconds(20);  // a ping unanswered for so long ends the connection
-  Duration answer_timeout = std::chrono::seconds(10);  // connecting and one answer
-};
-
-enum class StreamKind { full, filtered, private_data };
 
 // A Deliver stream. One thread at a time.
 class DeliverCall {
