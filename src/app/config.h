@@ -88,12 +88,13 @@ struct Credential {  // PEM files
   Text key;
 };
 
-struct PeerConfig {
-  Text address;  // host:port
-  Text tls_ca;   // PEM file
-  Text name;     // expected in the peer's certificate, where it differs from the address
+struct PeerConfig {  // or an orderer
+  Text address;      // host:port
+  Text tls_ca;       // PEM file
+  Text name;         // expected in the peer's certificate, where it differs from the address
   bool plaintext = false;
   std::optional<Credential> tls;  // client certificate, for mutual TLS
+  Text msp;                       // of a peer: whose it is, where that is not asked of it
 };
 
 struct IdentityConfig {
@@ -109,6 +110,9 @@ struct NetworkConfig {
   Text msp;
   std::vector<PeerConfig> peers;
   std::optional<IdentityConfig> identity;
+  std::optional<IdentityConfig>
+      admin;  // for the commands that administer; listeners have no use for it
+  std::vector<PeerConfig> orderers;  // for the commands that submit
   Text profile;
   Text user;  // of the profile
   Text blocks;
@@ -318,12 +322,16 @@ struct ConfigResult {
   bool ok() const { return problems.empty(); }
 };
 
+// What the configuration is wanted for: to run, which needs all of it, or only to reach one of its
+// networks.
+enum class Wanted { everything, networks };
+
 // Reads by the table only, then checks across stages and against the files it names
 // (config_check.h).
-ConfigResult load_config(FileSystem& files, const std::string& path,
-                         const Environment& environment);
+ConfigResult load_config(FileSystem& files, const std::string& path, const Environment& environment,
+                         Wanted wanted = Wanted::everything);
 ConfigResult parse_config(FileSystem& files, const std::string& path, std::string_view yaml,
-                          const Environment& environment);
+                          const Environment& environment, Wanted wanted = Wanted::everything);
 
 // Whether some function has code of its own. Then there is an AWS-compatible endpoint, too, for
 // its SDKs: on a free port, if the file has no key `aws`.

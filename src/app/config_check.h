@@ -12,6 +12,8 @@ namespace belfry::app {
 void check_config(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 
 void check_networks(FileSystem& files, const Config& config, std::vector<Problem>& problems);
+// The networks by themselves: whether there are any, and listeners for them, does not matter.
+void check_each_network(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 void check_stages(const Config& config, std::vector<Problem>& problems);
 void check_lambdas(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 void check_subscriptions(const Config& config, std::vector<Problem>& problems);

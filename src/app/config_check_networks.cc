@@ -35,6 +35,8 @@ class NetworkCheck {
     if (!it_.profile.empty()) profile();
     if (!it_.peers.empty()) peers();
     if (it_.identity) identity(*it_.identity);
+    if (it_.admin) identity(*it_.admin);
+    endpoints(it_.orderers);
     if (it_.verify == NetworkConfig::Verify::signatures &&
         it_.deliver == NetworkConfig::Deliver::filtered)
       wrong(at_, fmt::format("network '{}': filtered blocks carry no signatures, so verify: "
@@ -63,7 +65,12 @@ class NetworkCheck {
     if (it_.channel.empty()) missing("channel", "the channel to follow");
     if (it_.msp.empty()) missing("msp", "the MSP id of the identity, such as Org1MSP");
     if (!it_.identity) missing("identity", "the certificate and key to sign requests with");
-    for (const PeerConfig& peer : it_.peers) {
+    endpoints(it_.peers);
+  }
+
+  // Peers or orderers.
+  void endpoints(const std::vector<PeerConfig>& endpoints) {
+    for (const PeerConfig& peer : endpoints) {
       if (!peer.address.empty())
         if (const auto bad = bad_address(peer.address.value, 1)) wrong(peer.address.at, *bad);
       if (peer.plaintext && (!peer.tls_ca.empty() || peer.tls))
@@ -165,6 +172,10 @@ void check_networks(FileSystem& files, const Config& config, std::vector<Problem
   if (config.listeners.empty() && !serves_others)
     problems.push_back(
         {{}, "no listener is named: belfry would hear nothing; add one under `listeners`"});
+  check_each_network(files, config, problems);
+}
+
+void check_each_network(FileSystem& files, const Config& config, std::vector<Problem>& problems) {
   for (const auto& network : config.networks) NetworkCheck(files, network, problems).run();
 }
 

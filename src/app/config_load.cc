@@ -38,7 +38,7 @@ Environment process_environment() {
 }
 
 ConfigResult parse_config(FileSystem& files, const std::string& path, std::string_view yaml,
-                          const Environment& environment) {
+                          const Environment& environment, Wanted wanted) {
   ConfigResult result;
   result.config.file = path;
   Reader reader(files, path, environment);
@@ -61,7 +61,10 @@ ConfigResult parse_config(FileSystem& files, const std::string& path, std::strin
   if (has_lambda(result.config) && !result.config.aws)
     result.config.aws.emplace().address.value = "127.0.0.1:0";
   result.problems = std::move(reader.problems());
-  check_config(files, result.config, result.problems);
+  if (wanted == Wanted::networks)
+    check_each_network(files, result.config, result.problems);
+  else
+    check_config(files, result.config, result.problems);
   return result;
 }
 
@@ -71,8 +74,8 @@ bool has_lambda(const Config& config) {
   return false;
 }
 
-ConfigResult load_config(FileSystem& files, const std::string& path,
-                         const Environment& environment) {
+ConfigResult load_config(FileSystem& files, const std::string& path, const Environment& environment,
+                         Wanted wanted) {
   constexpr uint64_t kMostBytes = 4 << 20;
   const Result<std::string> yaml = read_whole(files, path, kMostBytes);
   if (!yaml) {
@@ -81,7 +84,7 @@ ConfigResult load_config(FileSystem& files, const std::string& path,
     result.problems.push_back({{}, yaml.error().message});
     return result;
   }
-  return parse_config(files, path, *yaml, environment);
+  return parse_config(files, path, *yaml, environment, wanted);
 }
 
 }  // namespace belfry::app

@@ -57,19 +57,25 @@ Value<Credential> credential(std::string called) {
               "PEM file with its private key", required_key)});
 }
 
+std::vector<Member<PeerConfig>> endpoint_members() {
+  return {member("address", &PeerConfig::address, text("HOST:PORT", "^.+:[0-9]+$"),
+                 "where it listens, such as peer0.org1.example.com:7051", required_key),
+          member("tls_ca", &PeerConfig::tls_ca, path("the path of a PEM file"),
+                 "PEM file with the TLS authorities that its certificate must come from"),
+          member("name", &PeerConfig::name, text("a host name"),
+                 "the name expected in its certificate, where it differs from the address"),
+          member("plaintext", &PeerConfig::plaintext, boolean(),
+                 "connect without TLS: anyone on the way can read and change what passes"),
+          member("tls", &PeerConfig::tls, credential("a client certificate"),
+                 "our own TLS certificate, where one is asked for (mutual TLS)")};
+}
+
 Value<NetworkConfig> network() {
-  const auto peer = record<PeerConfig>(
-      "a peer",
-      {member("address", &PeerConfig::address, text("HOST:PORT", "^.+:[0-9]+$"),
-              "where the peer listens, such as peer0.org1.example.com:7051", required_key),
-       member("tls_ca", &PeerConfig::tls_ca, path("the path of a PEM file"),
-              "PEM file with the TLS authorities that the peer's certificate must come from"),
-       member("name", &PeerConfig::name, text("a host name"),
-              "the name expected in the peer's certificate, where it differs from the address"),
-       member("plaintext", &PeerConfig::plaintext, boolean(),
-              "connect without TLS: anyone on the way can read and change what passes"),
-       member("tls", &PeerConfig::tls, credential("a client certificate"),
-              "our own TLS certificate, for a peer that asks for one (mutual TLS)")});
+  auto peer_members = endpoint_members();
+  peer_members.push_back(member("msp", &PeerConfig::msp, text("an MSP id"),
+                                "the organization it belongs to; by default it is asked"));
+  const auto peer = record<PeerConfig>("a peer", std::move(peer_members));
+  const auto orderer = record<PeerConfig>("an orderer", endpoint_members());
   const auto identity = record<IdentityConfig>(
       "an identity",
       {member("certificate", &IdentityConfig::certificate, path("the path of a PEM file"),
@@ -90,6 +96,12 @@ Value<NetworkConfig> network() {
        member("peers", &NetworkConfig::peers, list(peer),
               "in order of preference: the first healthy one that has the block is used"),
        member("identity", &NetworkConfig::identity, identity, "who we are to the peers"),
+       member("admin", &NetworkConfig::admin, identity,
+              "who we are to `belfry chaincode` and `belfry channel`, which administer; by default "
+              "the identity"),
+       member("orderers", &NetworkConfig::orderers, list(orderer),
+              "where commands send transactions; by default a peer's gateway, or the orderers that "
+              "the channel's configuration names"),
        member("profile", &NetworkConfig::profile, path("the path of a connection profile"),
               "a Fabric connection profile (YAML or JSON) that names peers, TLS authorities and "
               "identity, instead of the keys above"),

@@ -2,32 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "app/client_tls.h"
-#include "app/secrets.h"
+#include "app/peer_settings.h"
 #include "app/signatures.h"
 #include "decode/transaction.h"
 #include "fabric/block_files.h"
 #include "fabric/peer_source.h"
-#include "msp/connection_profile.h"
 #include "msp/identity.h"
 
 namespace belfry::app {
 
 namespace {
-
-constexpr uint64_t kMostPemBytes = 1 << 20;
-
-msp::IdentitySource identity_source(const IdentityConfig& config, const SecretLookup& secrets) {
-  if (!config.secret.empty())
-    return msp::IdentityLookup{[secrets, name = config.secret.value]() -> Result<msp::IdentityPem> {
-      if (!secrets)
-        return fail(
-            fmt::format("the identity is in the secret '{}', which only `belfry run` opens", name));
-      return identity_secret(secrets, name).with_context("identity " + name);
-    }};
-  if (!config.msp_folder.empty()) return msp::MspFolder{config.msp_folder.value};
-  return msp::IdentityFiles{config.certificate.value, config.key.value};
-}
 
 fabric::StreamKind stream_kind(NetworkConfig::Deliver deliver) {
   switch (deliver) {
@@ -41,80 +25,13 @@ fabric::StreamKind stream_kind(NetworkConfig::Deliver deliver) {
   return fabric::StreamKind::full;
 }
 
-Result<fabric::PeerAddress> peer_address(const PeerConfig& config, FileSystem& files) {
-  fabric::PeerAddress peer;
-  peer.address = config.address.value;
-  peer.tls_server_name = config.name.value;
-  peer.plaintext = config.plaintext;
-  const auto read = [&](const Text& path, std::string& into) -> Result<void> {
-    if (path.empty()) return {};
-    auto contents = read_whole(files, path.value, kMostPemBytes);
-    if (!contents) return tl::unexpected(contents.error());
-    into = std::move(*contents);
-    return {};
-  };
-  if (auto got = read(config.tls_ca, peer.tls_ca); !got) return tl::unexpected(got.error());
-  if (config.tls)
-    peer.client_tls =
-        client_tls(files, msp::IdentityFiles{config.tls->certificate.value, config.tls->key.value});
-  return peer;
-}
-
-// What the peers' keys of belfry.yaml, or a connection profile, come to.
-struct PeerSettings {
-  std::vector<fabric::PeerAddress> peers;
-  std::string msp_id;
-  msp::IdentitySource identity;
-};
-
-Result<PeerSettings> settings_of_keys(const NetworkConfig& config, FileSystem& files,
-                                      const SecretLookup& secrets) {
-  PeerSettings settings;
-  for (const PeerConfig& peer : config.peers) {
-    auto address = peer_address(peer, files);
-    if (!address) return tl::unexpected(address.error());
-    settings.peers.push_back(std::move(*address));
-  }
-  settings.msp_id = config.msp.value;
-  settings.identity = identity_source(*config.identity, secrets);
-  return settings;
-}
-
-Result<PeerSettings> settings_of_profile(const NetworkConfig& config, FileSystem& files,
-                                         const SecretLookup& secrets) {
-  auto profile = msp::load_profile(files, config.profile.value);
-  if (!profile) return tl::unexpected(profile.error());
-  PeerSettings settings;
-  for (const msp::ProfileEndpoint& endpoint : profile->peers) {
-    fabric::PeerAddress peer;
-    peer.address = endpoint.address;
-    peer.tls_ca = endpoint.tls_ca;
-    peer.tls_server_name = endpoint.override_name;
-    peer.plaintext = !endpoint.tls;
-    if (profile->client_tls && endpoint.tls)
-      peer.client_tls = client_tls(files, *profile->client_tls);
-    settings.peers.push_back(std::move(peer));
-  }
-  settings.msp_id = config.msp.empty() ? profile->msp_id : config.msp.value;
-  if (config.identity) {
-    settings.identity = identity_source(*config.identity, secrets);
-    return settings;
-  }
-  for (const msp::ProfileIdentity& identity : profile->identities) {
-    if (!config.user.empty() && identity.name != config.user.value) continue;
-    settings.identity = identity.source;
-    return settings;
-  }
-  return fail(fmt::format("{} names no identity", config.profile.value));
-}
-
 class PeerNetwork final : public Network {
  public:
   PeerNetwork(const NetworkConfig& config, Host host, PeerSettings settings)
       : channel_(config.channel.value),
         signatures_(config.verify == NetworkConfig::Verify::signatures),
         identity_(host.files, host.clock, settings.msp_id, settings.identity),
-        source_(options(config, host, std::move(settings.peers))) {}
+        source_(options(config, host, addresses(std::move(settings.peers)))) {}
 
   Result<void> check_identity() {
     auto identity = identity_.current();
@@ -139,6 +56,12 @@ class PeerNetwork final : public Network {
   }
 
  private:
+  static std::vector<fabric::PeerAddress> addresses(std::vector<fabric::ClientPeer> peers) {
+    std::vector<fabric::PeerAddress> out;
+    for (fabric::ClientPeer& peer : peers) out.push_back(std::move(peer.address));
+    return out;
+  }
+
   fabric::PeerSourceOptions options(const NetworkConfig& config, Host host,
                                     std::vector<fabric::PeerAddress> peers) {
     fabric::PeerSourceOptions options;
@@ -214,8 +137,7 @@ Result<std::unique_ptr<Network>> Network::make(const NetworkConfig& config, Host
     if (auto found = network->find_channel(); !found) return tl::unexpected(found.error());
     return Result<std::unique_ptr<Network>>(std::move(network));
   }
-  auto settings = config.profile.empty() ? settings_of_keys(config, host.files, secrets)
-                                         : settings_of_profile(config, host.files, secrets);
+  auto settings = peer_settings(config, host.files, secrets);
   if (!settings) return tl::unexpected(settings.error());
   auto network = std::make_unique<PeerNetwork>(config, host, std::move(*settings));
   if (auto checked = network->check_identity(); !checked) return tl::unexpected(checked.error());

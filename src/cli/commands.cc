@@ -28,6 +28,11 @@ constexpr std::string_view kWelcome = R"(
     {c}belfry replay{r} LISTENER      deliver a range of blocks again
     {c}belfry queue{r}                look into queues, redrive dead letters
 
+  On a Fabric network
+    {c}belfry tx{r}                   submit transactions, evaluate queries
+    {c}belfry chaincode{r}            package, install, approve, commit, upgrade, list
+    {c}belfry channel{r}              look at channels, fetch blocks, join, update
+
   Set up
     {c}belfry secret{r}               keep keys and passwords sealed on this disk
     {c}belfry ca{r}                   register and enroll identities at a Fabric CA, or run one
@@ -79,6 +84,9 @@ int run(int argc, char** argv) {
   add_queue(program);
   add_secret(program);
   add_ca(program);
+  add_tx(program);
+  add_chaincode(program);
+  add_channel(program);
   add_schema(program);
   add_completion(program);
   add_version(program);

@@ -197,7 +197,7 @@ RpcResult<ClientNetwork::Endorsed> ClientNetwork::endorse(
 }
 
 RpcResult<void> ClientNetwork::order(Peer& peer, const Endorsed& endorsed) {
-  if (settings_.orderers.empty() && !peer.no_gateway) {
+  if (!settings_.orderers_first && !peer.no_gateway) {
     auto submitted = peer.client.submit(endorsed.proposal, endorsed.envelope, patience());
     if (submitted || submitted.error().kind != RpcError::Kind::unsupported) return submitted;
     peer.no_gateway = true;
@@ -220,18 +220,23 @@ RpcResult<Submission> ClientNetwork::submit(const Invocation& invocation,
                                             const SubmitOptions& options) {
   auto endorsed = endorse(invocation, options.endorsers);
   if (!endorsed) return tl::unexpected(endorsed.error());
-  // The peer that hands it on, and at which it is awaited: the first that can be reached.
+  // The peer that hands it on, and at which it is awaited: the first that can be reached, of those
+  // that were named if any were.
+  std::vector<Peer*> candidates;
+  for (const std::string& name : options.endorsers)
+    if (Peer* peer = find_peer(name)) candidates.push_back(peer);
+  for (const auto& peer : peers_) candidates.push_back(peer.get());
   Peer* first = nullptr;
   uint64_t height = 0;
   RpcResult<std::string> info = refuse("there is no peer to ask");
-  for (const auto& peer : peers_) {
+  for (Peer* peer : candidates) {
     info =
         ask(*peer,
             {.channel = channel(), .chaincode = "qscc", .arguments = {"GetChainInfo", channel()}});
     if (!info) continue;
     common::BlockchainInfo chain;
     if (chain.ParseFromString(*info)) height = chain.height();
-    first = peer.get();
+    first = peer;
     break;
   }
   if (!first) return tl::unexpected(info.error());

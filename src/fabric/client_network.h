@@ -24,17 +24,12 @@
 
 namespace belfry::fabric {
 
-struct ClientPeer {
-  std::string name;    // as the file has it; may be the address
-  std::string msp_id;  // empty: asked for when it matters
-  PeerAddress address;
-};
-
 struct ClientSettings {
   std::string channel;
   std::shared_ptr<const msp::SigningIdentity> identity;
   std::vector<ClientPeer> peers;      // at least one; those of the own organisation first
-  std::vector<PeerAddress> orderers;  // empty: the gateway, or the channel's configuration
+  std::vector<PeerAddress> orderers;  // empty: those that the channel's configuration names
+  bool orderers_first = false;        // also where a peer's gateway would do
   ConnectionLimits limits;
   Duration patience = std::chrono::seconds(30);  // for one answer
   const Clock* clock = &system_clock();

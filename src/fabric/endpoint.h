@@ -29,6 +29,12 @@ struct PeerAddress {
   bool plaintext = false;       // no TLS at all: only where the file says so
 };
 
+struct ClientPeer {
+  std::string name;    // as the file has it; may be the address
+  std::string msp_id;  // empty: asked for when it matters
+  PeerAddress address;
+};
+
 // Fabric's peers hang up on clients that ping faster.
 inline constexpr Duration kLeastKeepalive = std::chrono::seconds(60);
 

@@ -50,8 +50,9 @@ class Client {
     size_t connections =
         64;  // exchanges at once; further requests wait, and their time stands still
     size_t connections_per_host = 16;
-    size_t waiting = 100'000;  // requests; further ones end at once with an error
-    std::string authorities;   // PEM file; empty: the system's
+    size_t waiting = 100'000;      // requests; further ones end at once with an error
+    std::string authorities;       // PEM file; empty: the system's
+    std::string certificate, key;  // PEM files, shown to servers that ask (mutual TLS); empty: none
     std::string user_agent = "belfry";
   };
   static std::unique_ptr<Client> create(Options options);

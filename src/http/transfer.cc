@@ -80,6 +80,10 @@ Transfer::Transfer(Request request, Callback<Response> done, const Client::Optio
   set(handle_, CURLOPT_TIMEOUT_MS, milliseconds(request_.timeout));
   set(handle_, CURLOPT_USERAGENT, options.user_agent.c_str());
   if (!options.authorities.empty()) set(handle_, CURLOPT_CAINFO, options.authorities.c_str());
+  if (!options.certificate.empty()) {
+    set(handle_, CURLOPT_SSLCERT, options.certificate.c_str());
+    set(handle_, CURLOPT_SSLKEY, options.key.c_str());
+  }
   if (!request_.user.empty() || !request_.password.empty()) {
     set(handle_, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     set(handle_, CURLOPT_USERNAME, request_.user.c_str());

@@ -299,6 +299,28 @@ class Network:
         msp = (self.folder / f"crypto/peerOrganizations/org{org}.example.com/users/User1@org{org}.example.com/msp")
         return next((msp / "signcerts").iterdir()), next((msp / "keystore").iterdir())
 
+    def admin(self, org):
+        """MSP folder of an organisation's administrator."""
+        return self.folder / f"crypto/peerOrganizations/org{org}.example.com/users/Admin@org{org}.example.com/msp"
+
+    def anchor_update(self, org, folder):
+        """A configuration update (common.ConfigUpdate, by configtxlator) that makes an anchor peer known."""
+        peer = self.peers[org, 0]
+        peer.run("channel", "fetch", "config", folder / "config.block", "-c", CHANNEL)
+        self.tool("configtxlator", "proto_decode", "--type", "common.Block", "--input", folder / "config.block", "--output",
+                  folder / "config.json")
+        config = json.loads((folder / "config.json").read_text())["data"]["data"][0]["payload"]["data"]["config"]
+        for name in ("old", "new"):
+            if name == "new":
+                config["channel_group"]["groups"]["Application"]["groups"][f"Org{org}MSP"]["values"]["AnchorPeers"] = {
+                    "mod_policy": "Admins", "value": {"anchor_peers": [{"host": peer.host, "port": 7051}]}, "version": "0"}
+            (folder / f"{name}.json").write_text(json.dumps(config))
+            self.tool("configtxlator", "proto_encode", "--type", "common.Config", "--input", folder / f"{name}.json", "--output",
+                      folder / f"{name}.pb")
+        self.tool("configtxlator", "compute_update", "--channel_id", CHANNEL, "--original", folder / "old.pb", "--updated",
+                  folder / "new.pb", "--output", folder / "update.pb")
+        return folder / "update.pb"
+
     def tls_user(self, org):
         """TLS client certificate and key of User1 of an organisation."""
         tls = self.folder / f"crypto/peerOrganizations/org{org}.example.com/users/User1@org{org}.example.com/tls"

@@ -1,4 +1,5 @@
-// A small contract as a service: put KEY VALUE writes, event NAME PAYLOAD [KEY] also sets an event.
+// A small contract as a service: put KEY VALUE writes, get KEY reads, event NAME PAYLOAD [KEY] also sets an event, fail
+// MESSAGE fails; putPrivate COLLECTION KEY writes the transient `value`, getPrivate COLLECTION KEY reads it.
 'use strict';
 const shim = require('fabric-shim');
 
@@ -13,6 +14,14 @@ class Contract {
     } else if (name === 'event') {
       stub.setEvent(args[0], Buffer.from(args[1]));
       await stub.putState(args[2] || 'last', Buffer.from(args[1]));
+    } else if (name === 'get') {
+      return shim.success(await stub.getState(args[0]));
+    } else if (name === 'putPrivate') {
+      await stub.putPrivateData(args[0], args[1], stub.getTransient().get('value'));
+    } else if (name === 'getPrivate') {
+      return shim.success(await stub.getPrivateData(args[0], args[1]));
+    } else if (name === 'fail') {
+      return shim.error(Buffer.from(args[0]));
     } else {
       return shim.error(Buffer.from(`no function ${name}`));
     }
