@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
@@ -109,12 +110,18 @@ json::array addresses(const std::vector<msp::Address>& list) {
   return out;
 }
 
+// The configuration keeps its groups in no order.
+std::vector<msp::Organization> by_name(std::vector<msp::Organization> organizations) {
+  std::ranges::sort(organizations, {}, &msp::Organization::name);
+  return organizations;
+}
+
 json::object config_json(const msp::ChannelConfig& config) {
   json::array organizations, orderers;
-  for (const msp::Organization& it : config.application)
+  for (const msp::Organization& it : by_name(config.application))
     organizations.push_back(json::object{
         {"name", it.name}, {"msp", it.msp_id}, {"anchor_peers", addresses(it.anchor_peers)}});
-  for (const msp::Organization& it : config.orderers)
+  for (const msp::Organization& it : by_name(config.orderers))
     orderers.push_back(json::object{
         {"name", it.name}, {"msp", it.msp_id}, {"endpoints", json::value_from(it.endpoints)}});
   json::array consenters;

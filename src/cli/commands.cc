@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "app/edit_distance.h"
+#include "cli/as_it_is.h"
 
 namespace belfry::cli {
 
@@ -66,6 +67,17 @@ class Help : public CLI::Formatter {
   Terminal terminal_;
 };
 
+// CLI11 takes "[a,b]" apart wherever a list may stand. A transaction's arguments must arrive as
+// they are.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "tx")
+    for (std::string& word : words)
+      if (word.starts_with('[')) word.insert(0, 1, kAsItIs);
+  std::ranges::reverse(words);  // as CLI11 wants them
+  return words;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -103,7 +115,7 @@ int run(int argc, char** argv) {
     return program.misused(
         fmt::format("there is no command '{}'{}", word, app::suggestion(word, commands)));
   try {
-    cli.parse(argc, argv);
+    cli.parse(words_of(argc, argv));
   } catch (const CLI::CallForVersion& version) {
     program.out.line(version.what());
     return kDone;

@@ -53,6 +53,10 @@ constexpr std::array kAdvice = std::to_array<Advice>({
     {"client identity expired", "the certificate has expired: renew it (belfry ca reenroll)"},
     {"failed to collect enough transaction endorsements",
      "name peers of enough organizations with --endorsers, or ask why those above refused"},
+    {"failed to find any endorsing peers",
+     "the gateway knows no peer of it: are its anchor peers set on the channel? Else name a peer "
+     "by "
+     "its address with --endorsers"},
     {"satisfy the endorsement policy",
      "the gateway knows too few peers with this chaincode: is it installed on a peer of each "
      "organization that must endorse, and are their anchor peers set?"},

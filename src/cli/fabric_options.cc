@@ -156,11 +156,12 @@ class Opener {
     for (const fabric::ClientSettings& one : all)
       for (const fabric::ClientPeer& peer : one.peers)
         if (!has(everyone, peer.address.address)) everyone.push_back(peer);
+    const std::string channel = all[0].channel;
     FabricClients clients;
     for (fabric::ClientSettings& one : all) {
-      if (one.channel != all[0].channel)
-        return fail(fmt::format("the networks are of different channels: {} and {}", all[0].channel,
-                                one.channel));
+      if (one.channel != channel)
+        return fail(
+            fmt::format("the networks are of different channels: {} and {}", channel, one.channel));
       for (const fabric::ClientPeer& peer : everyone)
         if (!has(one.peers, peer.address.address)) one.peers.push_back(peer);
       auto client = fabric::ClientNetwork::make(std::move(one));

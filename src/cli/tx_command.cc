@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/bytes.h"
+#include "cli/as_it_is.h"
 #include "cli/commands.h"
 #include "cli/fabric_options.h"
 #include "cli/output.h"
@@ -50,6 +51,7 @@ Result<std::map<std::string, std::string>> transient_of(const Options& options) 
 void put_result(json::object& into, const fabric::Endorsement& answer) {
   into["status"] = answer.status;
   if (!answer.message.empty()) into["message"] = answer.message;
+  if (answer.payload.empty()) return;
   json::error_code error;
   json::value parsed = json::parse(answer.payload, error);
   if (!error)
@@ -85,7 +87,9 @@ std::optional<Opened> open(const Program& program, const Options& options, int& 
   if (out.clients.empty()) return {};
   out.invocation.channel = out.clients[0]->channel();
   out.invocation.chaincode = options.chaincode;
-  out.invocation.arguments = options.arguments;
+  for (const std::string& argument : options.arguments)
+    out.invocation.arguments.push_back(argument.starts_with(kAsItIs) ? argument.substr(1)
+                                                                     : argument);
   out.invocation.transient = std::move(*transient);
   out.invocation.is_init = options.is_init;
   return out;

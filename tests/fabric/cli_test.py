@@ -80,6 +80,8 @@ class Transactions(Fabric):
         done = self.submit("events", "put", "greeting", '{"hello": "world"}')
         self.assertEqual((done["code"], done["status"]), ("VALID", 200))
         self.assertEqual(self.evaluate("events", "get", "greeting"), '{"hello": "world"}\n')
+        self.submit("events", "put", "list", '["a", "b,c"]')
+        self.assertEqual(self.evaluate("events", "get", "list"), '["a", "b,c"]\n')
         # The block and the transaction are the peer's own.
         block = self.block(done["block"])
         self.assertIn(done["transaction_id"].encode(), block)

@@ -77,6 +77,7 @@ class Peer:
             "CORE_PEER_FILESYSTEMPATH": str(self.data), "CORE_LEDGER_SNAPSHOTS_ROOTDIR": str(self.data / "snapshots"),
             "CORE_PEER_GOSSIP_USELEADERELECTION": "false", "CORE_PEER_GOSSIP_ORGLEADER": "true",
             "CORE_PEER_GOSSIP_BOOTSTRAP": self.address, "CORE_PEER_GOSSIP_STATE_ENABLED": "false",
+            "CORE_PEER_GOSSIP_EXTERNALENDPOINT": self.address,  # else the gateway does not count the peer itself
             # Peers here do not know each other: missing private data is given up at once, not after a minute a block.
             "CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD": "100ms",
             "CORE_OPERATIONS_LISTENADDRESS": "127.0.0.1:0", "CORE_PEER_PROFILE_ENABLED": "false",

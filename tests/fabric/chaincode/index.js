@@ -21,9 +21,9 @@ class Contract {
     } else if (name === 'getPrivate') {
       return shim.success(await stub.getPrivateData(args[0], args[1]));
     } else if (name === 'fail') {
-      return shim.error(Buffer.from(args[0]));
+      return shim.error(args[0]);
     } else {
-      return shim.error(Buffer.from(`no function ${name}`));
+      return shim.error(`no function ${name}`);
     }
     return shim.success();
   }
