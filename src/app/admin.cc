@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "app/admin_functions.h"
 #include "app/config_check.h"
 #include "app/edit_distance.h"
 #include "app/message_json.h"
@@ -23,6 +24,7 @@ using http::Respond;
 using http::ServerRequest;
 using http::ServerResponse;
 
+constexpr size_t kLargestBody = 2 << 20;
 constexpr size_t kMostMessages = 1'000;  // in one answer
 constexpr Duration kLongestWait = std::chrono::seconds(25);
 
@@ -92,6 +94,10 @@ class Api final : public AdminApi {
     options.port = port;
     options.threads = 1;
     options.connections = 256;
+    options.body_limit_of = [](std::string_view path) {
+      return path.starts_with("/api/v1/functions") ? aws::lambda::Lambda::kLargestRequest
+                                                   : kLargestBody;
+    };
     auto server = http::Server::start(
         options, [this, router = std::move(router)](ServerRequest request, Respond respond) {
           if (auto refused = refusal(request)) return respond(std::move(*refused));
@@ -169,6 +175,7 @@ class Api final : public AdminApi {
                 respond(accepted ? json_response(json::object{{"accepted", true}})
                                  : error_response(404, accepted.error().message));
               });
+    add_function_routes(router, runtime_);
     return router;
   }
 

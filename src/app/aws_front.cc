@@ -63,6 +63,17 @@ class Endpoint final : public AwsFront {
     front_.add(aws::secrets_manager(*runtime.secrets()));
     front_.add(aws::ssm(*runtime.secrets()));
     front_.add(aws::sts());
+    aws::lambda::Lambda& lambda = *runtime.lambda_api();
+    lambda.set_allowed(
+        [this](const aws::Caller& caller, std::string_view action, std::string_view resource) {
+          return front_.denied(caller, action, resource);
+        });
+    for (const std::string& prefix : aws::lambda::Lambda::prefixes())
+      front_.add_rest(
+          prefix, "lambda",
+          [&lambda](http::ServerRequest request, const aws::Caller& caller, http::Respond respond) {
+            lambda.handle(std::move(request), caller, std::move(respond));
+          });
   }
 
   Result<void> listen(const std::string& address) {
@@ -71,6 +82,10 @@ class Endpoint final : public AwsFront {
     options.address = address.substr(0, colon);
     options.port = static_cast<uint16_t>(std::stoi(address.substr(colon + 1)));
     options.body_limit = kLargestBody;
+    options.body_limit_of = [](std::string_view path) {
+      return aws::lambda::Lambda::takes_code(path) ? aws::lambda::Lambda::kLargestRequest
+                                                   : kLargestBody;
+    };
     auto server = http::Server::start(std::move(options),
                                       [this](http::ServerRequest request, http::Respond respond) {
                                         front_.handle(std::move(request), std::move(respond));

@@ -19,6 +19,7 @@ functions::LambdaSettings settings_of(const Config& config, const Named<Function
   settings.name = function.name;
   settings.arn = fmt::format("arn:aws:lambda:{}:{}:function:{}", config.aws->region.value,
                              config.aws->account.value, function.name);
+  settings.region = config.aws->region.value;
   settings.runtime = it.runtime.value;
   settings.handler = it.handler.value;
   std::error_code error;
@@ -33,6 +34,30 @@ functions::LambdaSettings settings_of(const Config& config, const Named<Function
     settings.secret_key = user->secret_key.value;
   }
   return settings;
+}
+
+// As clients see it.
+aws::lambda::FunctionRecord record_of(const Config& config, const Named<FunctionConfig>& function,
+                                      Host host) {
+  const functions::LambdaSettings settings = settings_of(config, function);
+  aws::lambda::FunctionRecord record;
+  record.fixed = true;
+  record.name = settings.name;
+  record.runtime = settings.runtime;
+  record.handler = settings.handler;
+  record.role = fmt::format(
+      "arn:aws:iam::{}:role/{}", config.aws->account.value,
+      function.value.lambda->user.empty() ? "belfry" : function.value.lambda->user.value);
+  record.description = "of " + config.file;
+  record.timeout = std::chrono::duration_cast<std::chrono::seconds>(settings.timeout).count();
+  record.memory = settings.memory;
+  record.region = settings.region;
+  record.code = settings.code;
+  record.last_modified = aws::lambda::lambda_time(host.clock.now());
+  record.revision = host.random.uuid();
+  if (!settings.environment.empty())
+    record.environment.emplace(settings.environment.begin(), settings.environment.end());
+  return record;
 }
 
 // The result as it is sent on: a string's text, else JSON; nothing of null, undefined and of
@@ -53,14 +78,38 @@ std::optional<std::string> text_of(const std::string& result) {
 
 Result<std::unique_ptr<functions::LambdaHost>> start_lambda_host(const Config& config, Host host,
                                                                  const std::string& folder) {
-  auto started = functions::LambdaHost::start(host.files, host.clock, host.random,
-                                              {folder + "/functions", config.aws->region.value});
+  auto started =
+      functions::LambdaHost::start(host.files, host.clock, host.random, {folder + "/functions"});
   if (!started) return started;
   for (const auto& function : config.functions)
     if (function.value.lambda)
       if (auto put = (*started)->put(settings_of(config, function)); !put)
         return fail(fmt::format("function {}: {}", function.name, put.error().message));
   return started;
+}
+
+Result<std::unique_ptr<aws::lambda::Lambda>> open_lambda_api(const Config& config, Host host,
+                                                             const std::string& folder,
+                                                             Storage& storage,
+                                                             functions::LambdaHost& lambdas,
+                                                             Executor& executor) {
+  aws::lambda::Lambda::Options options;
+  options.folder = folder + "/functions";
+  options.account = config.aws->account.value;
+  for (const auto& function : config.functions)
+    if (function.value.lambda) options.fixed.push_back(record_of(config, function, host));
+  options.keys =
+      [&config](std::string_view user) -> std::optional<std::pair<std::string, std::string>> {
+    const AwsUserConfig* found = config.aws->users.find(user);
+    if (!found) return {};
+    return std::pair(found->access_key.value, found->secret_key.value);
+  };
+  auto api = std::make_unique<aws::lambda::Lambda>(
+      aws::lambda::Lambda::Parts{*storage.store, lambdas, host.files, host.clock, host.random,
+                                 executor},
+      std::move(options));
+  if (auto resumed = api->resume(); !resumed) return tl::unexpected(resumed.error());
+  return api;
 }
 
 Result<std::unique_ptr<pipeline::Worker>> lambda_worker(

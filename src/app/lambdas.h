@@ -7,6 +7,7 @@
 #include "app/config.h"
 #include "app/host.h"
 #include "app/storage.h"
+#include "aws/lambda.h"
 #include "base/executor.h"
 #include "functions/lambda_host.h"
 #include "functions/sending.h"
@@ -18,6 +19,14 @@ namespace belfry::app {
 // until it is told the endpoint.
 Result<std::unique_ptr<functions::LambdaHost>> start_lambda_host(const Config& config, Host host,
                                                                  const std::string& folder);
+
+// The Lambda API over the host: what clients make, beside the configuration's functions. All must
+// outlive it.
+Result<std::unique_ptr<aws::lambda::Lambda>> open_lambda_api(const Config& config, Host host,
+                                                             const std::string& folder,
+                                                             Storage& storage,
+                                                             functions::LambdaHost& lambdas,
+                                                             Executor& executor);
 
 // Works the function's queue off. All of them must outlive it.
 Result<std::unique_ptr<pipeline::Worker>> lambda_worker(

@@ -77,6 +77,7 @@ class RuntimeImpl final : public Runtime {
     replays_.clear();
     channels_.clear();
     stages_.reset();
+    lambda_api_.reset();
     lambdas_.reset();
     if (storage_.cloud) storage_.cloud->stop();
     executor_.reset();
@@ -88,6 +89,9 @@ class RuntimeImpl final : public Runtime {
       auto lambdas = start_lambda_host(config_, host_, folder_);
       if (!lambdas) return tl::unexpected(lambdas.error());
       lambdas_ = std::move(*lambdas);
+      auto api = open_lambda_api(config_, host_, folder_, storage_, *lambdas_, *executor_);
+      if (!api) return tl::unexpected(api.error());
+      lambda_api_ = std::move(*api);
     }
     auto stages = Stages::make(config_, host_, storage_, *executor_, lambdas_.get());
     if (!stages) return tl::unexpected(stages.error());
@@ -104,6 +108,7 @@ class RuntimeImpl final : public Runtime {
 
   void start() override {
     stages_->start();
+    if (lambda_api_) lambda_api_->start();
     for (auto& channel : channels_) channel->start();
   }
 
@@ -125,6 +130,9 @@ class RuntimeImpl final : public Runtime {
       stoppers.clear();
       in_time = std::ranges::all_of(stopped, [](char it) { return it != 0; });
     }
+    if (lambda_api_)
+      in_time =
+          lambda_api_->stop(std::max(Duration(0), ends - host_.clock.monotonic()) / 2) && in_time;
     return stages_->stop(std::max(Duration(0), ends - host_.clock.monotonic())) && in_time;
   }
 
@@ -157,6 +165,7 @@ class RuntimeImpl final : public Runtime {
   queue::Store& store() override { return *storage_.store; }
   aws::SecretsStore* secrets() override { return storage_.secrets.get(); }
   functions::LambdaHost* lambdas() override { return lambdas_.get(); }
+  aws::lambda::Lambda* lambda_api() override { return lambda_api_.get(); }
   const Config& config() const override { return config_; }
   Clock& clock() override { return host_.clock; }
   void after(Duration delay, Callback<> task) override {
@@ -241,6 +250,7 @@ class RuntimeImpl final : public Runtime {
   Storage storage_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<functions::LambdaHost> lambdas_;
+  std::unique_ptr<aws::lambda::Lambda> lambda_api_;
   std::unique_ptr<Stages> stages_;
   std::vector<std::unique_ptr<ChannelRunner>> channels_;
   mutable std::mutex mutex_;

@@ -18,6 +18,7 @@
 #include "app/config.h"
 #include "app/host.h"
 #include "app/status.h"
+#include "aws/lambda.h"
 #include "aws/secrets_store.h"
 #include "base/callback.h"
 #include "functions/lambda_host.h"
@@ -63,6 +64,7 @@ class Runtime {
   virtual aws::SecretsStore* secrets() = 0;  // null: the configuration needs none
   // Null without the AWS-compatible endpoint, which its functions' SDKs need.
   virtual functions::LambdaHost* lambdas() = 0;
+  virtual aws::lambda::Lambda* lambda_api() = 0;  // likewise
   virtual const Config& config() const = 0;
   virtual Clock& clock() = 0;
   virtual void after(Duration delay,

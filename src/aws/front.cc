@@ -36,6 +36,7 @@ struct Front::Call {
   const Action* action = nullptr;
   std::string action_name;
   bool json = false;
+  bool rest = false;
   Caller caller;
   boost::json::object input;
 
@@ -68,7 +69,12 @@ struct Front::Call {
     response.status = fault.status;
     const std::string& query_code = fault.query_code.empty() ? fault.code : fault.query_code;
     const std::string_view side = fault.sender ? "Sender" : "Receiver";
-    if (json) {
+    if (rest) {
+      response.headers = {{"Content-Type", "application/json"},
+                          {"x-amzn-RequestId", caller.request_id},
+                          {"x-amzn-ErrorType", fault.code}};
+      response.body = boost::json::serialize(boost::json::object{{"message", fault.message}});
+    } else if (json) {
       response.headers = json_headers();
       response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, side));
       response.body = boost::json::serialize(boost::json::object{
@@ -145,11 +151,29 @@ std::variant<Caller, Fault> Front::identify(const http::ServerRequest& request,
   return caller;
 }
 
+const Front::RestHandler* Front::rest_handler(std::string_view path) const {
+  for (const auto& rest : rest_)
+    if (path.starts_with(rest.prefix)) return &rest.handler;
+  return nullptr;
+}
+
+std::optional<Fault> Front::denied(const Caller& caller, std::string_view action,
+                                   std::string_view resource) const {
+  const User* user = options_.access.find(caller.access_key);
+  if (!user || user->policy.allows(action, resource)) return {};
+  return Fault{"AccessDenied", "",
+               fmt::format("User: {} is not authorized to perform: {} on resource: {}",
+                           caller.user_arn, action, resource),
+               403};
+}
+
 void Front::handle(http::ServerRequest request, http::Respond respond) {
   auto call = std::make_shared<Call>();
   call->respond = std::move(respond);
   const std::string* target = request.header("x-amz-target");
   call->json = target != nullptr;
+  const RestHandler* rest = rest_handler(request.path);
+  call->rest = rest != nullptr;
   Claim claim;
   auto caller = identify(request, claim);
   const std::string request_id = random_.uuid();
@@ -164,9 +188,7 @@ void Front::handle(http::ServerRequest request, http::Respond respond) {
   call->caller.disconnected = request.disconnected;
   if (const std::string* trace = request.header("x-amzn-trace-id")) call->caller.trace = *trace;
 
-  for (const auto& rest : rest_)
-    if (request.path.starts_with(rest.prefix))
-      return rest.handler(std::move(request), call->caller, std::move(call->respond));
+  if (rest) return (*rest)(std::move(request), call->caller, std::move(call->respond));
   if (target)
     handle_json(request, *target, std::move(call));
   else
@@ -258,18 +280,11 @@ void Front::run(std::shared_ptr<Call> call) {
                      call->service->name, call->action_name),
          400});
   call->action = &found->second;
-  if (const User* user = options_.access.find(call->caller.access_key);
-      user && !options_.access.empty()) {
-    const std::string action = call->service->name + ":" + call->action_name;
-    const std::string resource = call->action->resource
-                                     ? call->action->resource(call->input, call->caller)
-                                     : std::string("*");
-    if (!user->policy.allows(action, resource))
-      return call->refuse({"AccessDenied", "",
-                           fmt::format("User: {} is not authorized to perform: {} on resource: {}",
-                                       call->caller.user_arn, action, resource),
-                           403});
-  }
+  const std::string resource =
+      call->action->resource ? call->action->resource(call->input, call->caller) : std::string("*");
+  if (const auto fault =
+          denied(call->caller, call->service->name + ":" + call->action_name, resource))
+    return call->refuse(*fault);
   // The input moves out first: the action may answer, and so end the call, before it returns.
   auto input = std::move(call->input);
   const Action& action = *call->action;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,15 @@ class Front {
   using RestHandler = std::function<void(http::ServerRequest, const Caller&, http::Respond)>;
   void add_rest(std::string prefix, std::string service, RestHandler handler);
 
+  // What a REST handler asks before it acts: the refusal, if the caller may not do that.
+  std::optional<Fault> denied(const Caller& caller, std::string_view action,
+                              std::string_view resource) const;
+
   void handle(http::ServerRequest request, http::Respond respond);  // an http::RequestHandler
 
  private:
   struct Call;
+  const RestHandler* rest_handler(std::string_view path) const;
   std::variant<Caller, Fault> identify(const http::ServerRequest& request, Claim& claim) const;
   void run(std::shared_ptr<Call> call);
   void handle_json(const http::ServerRequest& request, const std::string& target,

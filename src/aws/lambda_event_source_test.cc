@@ -136,7 +136,7 @@ class EventSourceTest : public testing::Test {
     store = std::move(*queue::Store::open(posix_files(), system_clock(), secure_random(),
                                           (folder / "log").string(), {}));
     host = std::move(*functions::LambdaHost::start(posix_files(), system_clock(), secure_random(),
-                                                   {(folder / "functions").string(), "eu-west-1"}));
+                                                   {(folder / "functions").string()}));
     put(false);
     settings.queue = "in";
     settings.function = "ring";

@@ -64,13 +64,14 @@ ApiClient::Answer ApiClient::get(const std::string& target, Duration patience) {
   return send(std::move(request));
 }
 
-ApiClient::Answer ApiClient::post(const std::string& target, const boost::json::value& body) {
+ApiClient::Answer ApiClient::post(const std::string& target, const boost::json::value& body,
+                                  Duration patience) {
   http::Request request;
   request.method = "POST";
   request.url = fmt::format("http://{}{}", address_, target);
   request.headers = {{"Content-Type", "application/json"}};
   request.body = boost::json::serialize(body);
-  request.timeout = std::chrono::minutes(10);
+  request.timeout = patience;
   return send(std::move(request));
 }
 

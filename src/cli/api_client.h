@@ -32,7 +32,8 @@ class ApiClient {
     std::string error;  // empty: all is well
   };
   Answer get(const std::string& target, Duration patience = std::chrono::seconds(15));
-  Answer post(const std::string& target, const boost::json::value& body);
+  Answer post(const std::string& target, const boost::json::value& body,
+              Duration patience = std::chrono::minutes(10));
   const std::string& address() const { return address_; }
 
  private:

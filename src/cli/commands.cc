@@ -99,6 +99,7 @@ int run(int argc, char** argv) {
   add_tx(program);
   add_chaincode(program);
   add_channel(program);
+  add_function(program);
   add_schema(program);
   add_completion(program);
   add_version(program);

@@ -80,7 +80,7 @@ Result<void> ExecutionEnvironment::start() {
       fmt::format("{}/{}/{}/[$LATEST]{:016x}{:016x}", date.substr(0, 4), date.substr(5, 2),
                   date.substr(8, 2), shared_.random.next(), shared_.random.next());
   place.endpoint = shared_.endpoint;
-  place.region = shared_.region;
+  place.region = settings_.region;
   auto command = command_for(shared_.files, settings_, shared_.folders, place);
   if (!command) return tl::unexpected(command.error());
   line("INIT_START Runtime Version: " + settings_.runtime);

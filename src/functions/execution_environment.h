@@ -39,7 +39,7 @@ class ExecutionEnvironment : public std::enable_shared_from_this<ExecutionEnviro
     Clock& clock;
     Random& random;
     RuntimeFolders folders;
-    std::string region, endpoint;
+    std::string endpoint;
   };
   // How long a start may take before it counts as hung, beside the function's timeout.
   static constexpr Duration kInitLimit = std::chrono::seconds(10);

@@ -28,6 +28,7 @@ std::optional<Language> language_of(std::string_view runtime);
 struct LambdaSettings {
   std::string name;
   std::string arn;  // arn:aws:lambda:REGION:ACCOUNT:function:NAME
+  std::string region = "us-east-1";
   std::string runtime;
   std::string handler;
   std::string code;  // the folder it runs in

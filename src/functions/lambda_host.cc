@@ -17,7 +17,6 @@ LambdaHost::LambdaHost(FileSystem& files, Clock& clock, Random& random, Options 
               clock,
               random,
               {options_.folder + "/.runtimes", options_.folder + "/.scratch"},
-              options_.region,
               {}} {}
 
 Result<std::unique_ptr<LambdaHost>> LambdaHost::start(FileSystem& files, Clock& clock,

@@ -32,8 +32,7 @@ namespace belfry::functions {
 class LambdaHost {
  public:
   struct Options {
-    std::string folder;  // DATA/functions, absolute: logs, runtimes, scratch space
-    std::string region = "us-east-1";
+    std::string folder;  // DATA/functions: logs, runtimes, scratch space
   };
   enum class Wait { yes, no };  // for a free environment; else throttled
 

@@ -68,8 +68,8 @@ class LambdaHostTest : public testing::Test {
     code = folder + "/code";
     std::filesystem::create_directories(code);
     write("bootstrap", kBootstrap);
-    auto started = LambdaHost::start(posix_files(), system_clock(), secure_random(),
-                                     {folder + "/functions", "eu-west-1"});
+    auto started =
+        LambdaHost::start(posix_files(), system_clock(), secure_random(), {folder + "/functions"});
     EXPECT_TRUE(started) << started.error().message;
     host = std::move(*started);
     host->set_endpoint("http://127.0.0.1:4566");
@@ -88,6 +88,7 @@ class LambdaHostTest : public testing::Test {
     LambdaSettings it;
     it.name = "ring";
     it.arn = "arn:aws:lambda:eu-west-1:000000000000:function:ring";
+    it.region = "eu-west-1";
     it.runtime = "provided.al2023";
     it.handler = std::move(handler);
     it.code = code;

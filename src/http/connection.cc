@@ -60,7 +60,10 @@ Connection::Connection(EventLoop& loop, uint64_t id, Socket socket, std::string 
       socket_(std::move(socket)),
       transport_(loop.tls ? loop.tls->accept(socket_.get()) : plain_transport(socket_.get())),
       peer_(std::move(peer)),
-      parser_({loop.options.header_limit, loop.options.body_limit}),
+      parser_(
+          {.header_limit = loop.options.header_limit,
+           .body_limit = loop.options.body_limit,
+           .body_limit_of = loop.options.body_limit_of ? &loop.options.body_limit_of : nullptr}),
       deadline_(loop.now() + loop.options.idle_timeout) {}
 
 Connection::~Connection() {

@@ -238,10 +238,11 @@ void RequestParser::head_complete() {
   keep_alive_ =
       old_version_ ? has_connection_keep_ && !has_connection_close_ : !has_connection_close_;
   expects_continue_ &= !old_version_;
+  body_limit_ = limits_.body_limit_of ? (*limits_.body_limit_of)(request_.path) : limits_.body_limit;
   if (chunked_) {
     step_ = Step::chunk_size;
     line_budget_ = kChunkLine;
-  } else if (length_.value_or(0) > limits_.body_limit) {
+  } else if (length_.value_or(0) > body_limit_) {
     fail(413, "the body is too large");
   } else if (length_.value_or(0) == 0) {
     state_ = State::complete;
@@ -261,7 +262,7 @@ void RequestParser::chunk_size(std::string_view line) {
   if (digits.empty() || digits.front() == '-' || digits.data() != line.data() ||
       !parse_number(digits, 16, size) || !is_field_value(line))
     return fail(400, "a chunk's size is no hexadecimal number");
-  if (size > limits_.body_limit - request_.body.size()) return fail(413, "the body is too large");
+  if (size > body_limit_ - request_.body.size()) return fail(413, "the body is too large");
   if (size == 0) {
     step_ = Step::trailers;
     header_budget_ = limits_.header_limit;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class RequestParser {
     size_t header_limit = 16 << 10;  // bytes of request line and fields, and again of trailers
     size_t body_limit = 2 << 20;     // bytes
     size_t fields = 128;
+    // By the path of a request, instead of body_limit; null: none. Must outlive the parser.
+    const std::function<size_t(std::string_view path)>* body_limit_of = nullptr;
   };
   enum class State { reading, complete, failed };
 
@@ -66,6 +69,7 @@ class RequestParser {
   ServerRequest request_;
   std::string partial_;  // the beginning of a line whose end has not come
   size_t header_budget_ = 0, line_budget_ = 0;
+  size_t body_limit_ = 0;   // of this request
   uint64_t remaining_ = 0;  // bytes of the body or chunk to come
   bool started_ = false;
   bool keep_alive_ = true, old_version_ = false;

@@ -81,6 +81,7 @@ class Server {
     int threads = 1;
     size_t header_limit = 16 << 10;
     size_t body_limit = 2 << 20;
+    std::function<size_t(std::string_view path)> body_limit_of;  // instead, by path; may be empty
     size_t stream_limit = 1 << 20;
     size_t connections = 10'000;  // further ones are answered 503
     Duration idle_timeout = std::chrono::seconds(60);
