@@ -7,6 +7,9 @@ const endpoint = process.env.AWS_ENDPOINT_URL;
 const load = Module._load;
 const seen = new WeakSet();
 
+// Without touching it: half-loaded modules warn about that.
+const own = (object, name) => object !== null && (typeof object === 'object' || typeof object === 'function') && Object.hasOwn(object, name);
+
 function point(config) {
   if (!config || typeof config.update !== 'function' || seen.has(config)) return;
   seen.add(config);
@@ -18,7 +21,8 @@ if (endpoint) {
     const loaded = load.call(this, request, parent, isMain);
     // The whole SDK, its core ("aws-sdk/global"), or one client's constructor; the SDK's own files
     // ask for the core as "../core" and the like.
-    if (/(^|[\\/])(aws-sdk([\\/].*)?|core|global)(\.js)?$/.test(request) && loaded && loaded.VERSION && loaded.Service) point(loaded.config);
+    if (/(^|[\\/])(aws-sdk([\\/].*)?|core|global)(\.js)?$/.test(request) && ['VERSION', 'Service', 'config'].every((name) => own(loaded, name)))
+      point(loaded.config);
     return loaded;
   };
 }
