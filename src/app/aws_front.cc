@@ -8,9 +8,11 @@
 #include "app/config_check.h"
 #include "aws/front.h"
 #include "aws/secrets_manager.h"
+#include "aws/sns.h"
 #include "aws/sqs.h"
 #include "aws/ssm.h"
 #include "aws/sts.h"
+#include "http/router.h"
 #include "http/server.h"
 
 namespace belfry::app {
@@ -46,9 +48,20 @@ aws::Front::Options front_options(const AwsConfig& config) {
   return options;
 }
 
-std::set<std::string> names_of(const Table<QueueConfig>& queues) {
-  const auto names = queues.names();
+template <class T>
+std::set<std::string> names_of(const Table<T>& table) {
+  const auto names = table.names();
   return {names.begin(), names.end()};
+}
+
+// What the signatures of notifications are checked with.
+http::ServerResponse certificate(topic::Notices& notices, const http::ServerRequest& request) {
+  if (request.path.substr(1) != notices.notary().file_name())
+    return http::error_response(404, "there is no such certificate");
+  http::ServerResponse response;
+  response.headers = {{"Content-Type", "application/x-pem-file"}};
+  response.body = notices.notary().certificate();
+  return response;
 }
 
 class Endpoint final : public AwsFront {
@@ -58,8 +71,17 @@ class Endpoint final : public AwsFront {
         executor_(runtime),
         sqs_(runtime.store(), runtime.clock(), secure_random(), executor_,
              {names_of(runtime.config().queues)}),
+        sns_(runtime.store(), runtime.topics(), runtime.notices(), runtime.clock(), secure_random(),
+             {names_of(runtime.config().topics)}),
         front_(runtime.clock(), secure_random(), front_options(*runtime.config().aws)) {
     front_.add(sqs_.service());
+    front_.add(sns_.service());
+    front_.add_open(
+        "/SimpleNotificationService-",
+        [&notices = runtime.notices()](http::ServerRequest request, http::Respond respond) {
+          respond(certificate(notices, request));
+        });
+    runtime_ = &runtime;
     front_.add(aws::secrets_manager(*runtime.secrets()));
     front_.add(aws::ssm(*runtime.secrets()));
     front_.add(aws::sts());
@@ -97,6 +119,10 @@ class Endpoint final : public AwsFront {
     address_ = fmt::format("{}:{}", address.substr(0, colon), server_->port());
     runtime_.lambdas()->set_endpoint("http://" + reachable(address_));
     sqs_.resume();
+    runtime_->notices().set_endpoint("http://" + address_);
+    // The first publication need not wait for the key to be made.
+    runtime_->after(Duration(0),
+                    [&notices = runtime_->notices()] { notices.notary().file_name(); });
     return {};
   }
 
@@ -113,7 +139,9 @@ class Endpoint final : public AwsFront {
   Runtime& runtime_;
   RuntimeExecutor executor_;
   aws::Sqs sqs_;
+  aws::Sns sns_;
   aws::Front front_;
+  Runtime* runtime_ = nullptr;
   std::string address_;
   std::unique_ptr<http::Server> server_;  // last: no handler runs once it is gone
 };

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "sinks/outbox.h"
 #include "sinks/sms_handler.h"
+#include "topic/confirmation.h"
+#include "topic/direct.h"
 
 namespace belfry::app {
 
@@ -59,6 +61,14 @@ class Replay {
   ReplayStatus status_;
   std::jthread thread_;  // last: stops and joins before what it uses goes
 };
+
+// Queues that are part of something else that status shows.
+bool is_inner(std::string_view name) {
+  return name.starts_with(".sub.") || name.starts_with(topic::kTopicQueuePrefix) ||
+         name == sinks::kOutboxQueue || name == sinks::kSentQueue ||
+         name == topic::kConfirmationQueue || name == topic::kPhoneQueue ||
+         name == topic::kDeviceQueue;
+}
 
 class RuntimeImpl final : public Runtime {
  public:
@@ -151,9 +161,7 @@ class RuntimeImpl final : public Runtime {
     for (const auto& channel : channels_) status.networks.push_back(channel->status());
     for (const std::string& name : storage_.store->queue_names()) {
       const auto id = storage_.store->find_queue(name);
-      if (!id || name.starts_with(".sub.") || name == sinks::kOutboxQueue ||
-          name == sinks::kSentQueue)
-        continue;
+      if (!id || is_inner(name)) continue;
       const auto settings = storage_.store->settings(*id);
       status.queues.push_back({name, storage_.store->counts(*id),
                                settings.dead_letter ? settings.dead_letter->queue : std::string()});
@@ -163,6 +171,8 @@ class RuntimeImpl final : public Runtime {
   }
 
   queue::Store& store() override { return *storage_.store; }
+  topic::Topics& topics() override { return *storage_.topics; }
+  topic::Notices& notices() override { return *storage_.notices; }
   aws::SecretsStore* secrets() override { return storage_.secrets.get(); }
   functions::LambdaHost* lambdas() override { return lambdas_.get(); }
   aws::lambda::Lambda* lambda_api() override { return lambda_api_.get(); }

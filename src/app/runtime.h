@@ -24,6 +24,7 @@
 #include "functions/lambda_host.h"
 #include "pipeline/replay.h"
 #include "queue/store.h"
+#include "topic/topics.h"
 
 namespace belfry::app {
 
@@ -61,6 +62,8 @@ class Runtime {
 
   virtual RuntimeStatus status() const = 0;
   virtual queue::Store& store() = 0;
+  virtual topic::Topics& topics() = 0;
+  virtual topic::Notices& notices() = 0;
   virtual aws::SecretsStore* secrets() = 0;  // null: the configuration needs none
   // Null without the AWS-compatible endpoint, which its functions' SDKs need.
   virtual functions::LambdaHost* lambdas() = 0;

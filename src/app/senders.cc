@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "aws/sns_names.h"
 #include "http/client.h"
 #include "sinks/outbox.h"
 #include "sinks/smpp_client.h"
 #include "sinks/sms_gateway.h"
 #include "sinks/sms_handler.h"
+#include "topic/direct.h"
 
 namespace belfry::app {
 
@@ -70,12 +72,16 @@ class SendersImpl final : public Senders {
     sender_.reset();
   }
 
-  std::unique_ptr<pipeline::Handler> handler(const SubscriptionConfig& subscription) override {
-    const bool sms = subscription.protocol == SubscriptionConfig::Protocol::sms;
-    if (sms && sender_)
-      return sinks::sms_handler(*sender_, sent_, host_.clock, subscription.endpoint.value);
-    return sinks::outbox_handler(outbox_, host_.clock, sms ? "sms" : "outbox",
-                                 subscription.endpoint.value);
+  std::shared_ptr<pipeline::Handler> handler(const topic::Subscription& subscription,
+                                             const topic::DeliveryPolicy&) override {
+    if (subscription.protocol == "sms") return texts_to(subscription.endpoint);
+    return sinks::outbox_handler(outbox_, host_.clock, subscription.protocol,
+                                 subscription.endpoint);
+  }
+
+  std::shared_ptr<pipeline::Handler> direct_handler(std::string_view queue) override {
+    if (queue == topic::kPhoneQueue) return texts_to("");
+    return sinks::outbox_handler(outbox_, host_.clock, "outbox", "");
   }
 
   void describe(RuntimeStatus& status) const override {
@@ -95,6 +101,14 @@ class SendersImpl final : public Senders {
   }
 
  private:
+  std::shared_ptr<pipeline::Handler> texts_to(const std::string& endpoint) {
+    // Clients may have put hyphens and the like between the digits.
+    const std::string number = aws::sns::phone_number(endpoint);
+    const std::string& phone = number.empty() ? endpoint : number;
+    if (sender_) return sinks::sms_handler(*sender_, sent_, host_.clock, phone);
+    return sinks::outbox_handler(outbox_, host_.clock, "sms", phone);
+  }
+
   const Host host_;
   sinks::NoteQueue outbox_, sent_;
   std::unique_ptr<http::Client> client_;

@@ -18,7 +18,12 @@ class Senders {
                                                Storage& storage);
   virtual ~Senders() = default;  // after every handler
 
-  virtual std::unique_ptr<pipeline::Handler> handler(const SubscriptionConfig& subscription) = 0;
+  // Of a subscription's copies, to be delivered by that policy.
+  virtual std::shared_ptr<pipeline::Handler> handler(const topic::Subscription& subscription,
+                                                     const topic::DeliveryPolicy& policy) = 0;
+  // Of a queue whose messages name their recipients themselves (topic/direct.h,
+  // topic/confirmation.h).
+  virtual std::shared_ptr<pipeline::Handler> direct_handler(std::string_view queue) = 0;
   virtual void describe(RuntimeStatus& status) const = 0;
 };
 

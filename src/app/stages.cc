@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "app/deliveries.h"
 #include "app/lambdas.h"
 #include "app/senders.h"
 #include "functions/template_handler.h"
@@ -71,66 +72,49 @@ class StagesImpl final : public Stages {
         return fail(fmt::format("function {}: {}", function.name, station.error().message));
       functions_.push_back(std::move(*station));
     }
-    for (const auto& topic : config_.topics) {
-      for (const SubscriptionConfig& subscription : topic.value.subscriptions) {
-        auto station =
-            make_station(senders_->handler(subscription),
-                         topic::subscription_queue(topic.name, subscription_id(subscription)),
-                         subscription_settings(subscription));
-        if (!station) return fail(fmt::format("topic {}: {}", topic.name, station.error().message));
-        subscriptions_.push_back(std::move(*station));
-      }
-    }
+    auto deliveries = Deliveries::make(host_, storage_, executor_, *senders_);
+    if (!deliveries) return tl::unexpected(deliveries.error());
+    deliveries_ = std::move(*deliveries);
     return {};
   }
 
   void start() override {
     for (Station& station : functions_) station.worker->start();
-    for (Station& station : subscriptions_) station.worker->start();
+    deliveries_->start();
   }
 
+  // Functions first: what they publish may still be delivered.
   bool stop(Duration deadline) override {
+    const Duration ends = host_.clock.monotonic() + deadline;
     // All at once: each may need the whole time.
     std::mutex mutex;
     std::condition_variable changed;
-    size_t left = functions_.size() + subscriptions_.size();
-    const auto one_less = [&] {
-      std::lock_guard lock(mutex);
-      --left;
-      changed.notify_one();
-    };
-    for (auto* stations : {&functions_, &subscriptions_})
-      for (Station& station : *stations) station.worker->stop(deadline, one_less);
+    size_t left = functions_.size();
+    for (Station& station : functions_)
+      station.worker->stop(deadline, [&] {
+        std::lock_guard lock(mutex);
+        --left;
+        changed.notify_one();
+      });
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return left == 0; });
-    return active() == 0;
+    const bool delivered = deliveries_->stop(std::max(Duration(0), ends - host_.clock.monotonic()));
+    return active() == 0 && delivered;
   }
 
   bool idle() const override {
-    for (const auto* stations : {&functions_, &subscriptions_}) {
-      for (const Station& station : *stations) {
-        const queue::QueueCounts counts = storage_.store->counts(station.queue);
-        if (counts.visible + counts.in_flight + counts.delayed != 0) return false;
-      }
+    for (const Station& station : functions_) {
+      const queue::QueueCounts counts = storage_.store->counts(station.queue);
+      if (counts.visible + counts.in_flight + counts.delayed != 0) return false;
     }
-    return active() == 0;
+    return active() == 0 && deliveries_->idle();
   }
 
   void describe(RuntimeStatus& status) const override {
     for (size_t i = 0; i < functions_.size(); ++i)
       status.functions.push_back(
           {config_.functions.entries[i].name, functions_[i].worker->status()});
-    auto station = subscriptions_.begin();
-    for (const auto& topic : config_.topics) {
-      for (const SubscriptionConfig& it : topic.value.subscriptions) {
-        const queue::QueueCounts counts = storage_.store->counts(station->queue);
-        status.subscriptions.push_back(
-            {topic.name, subscription_id(it),
-             it.protocol == SubscriptionConfig::Protocol::sms ? "sms" : "outbox", it.endpoint.value,
-             counts.visible + counts.in_flight + counts.delayed, station->worker->status()});
-        ++station;
-      }
-    }
+    deliveries_->describe(status);
     senders_->describe(status);
   }
 
@@ -145,14 +129,6 @@ class StagesImpl final : public Stages {
     settings.visibility = queue.visibility_timeout;
     if (!queue.dead_letter)
       settings.attempts = function.value.retry.retries + 1;  // else the queue counts
-    return settings;
-  }
-
-  static pipeline::WorkerSettings subscription_settings(const SubscriptionConfig& subscription) {
-    pipeline::WorkerSettings settings;
-    settings.retry = {subscription.retry.least_delay, subscription.retry.most_delay};
-    settings.attempts = subscription.retry.retries + 1;
-    settings.dead_letter_queue = subscription.dead_letter.value;
     return settings;
   }
 
@@ -181,8 +157,7 @@ class StagesImpl final : public Stages {
 
   size_t active() const {
     size_t active = 0;
-    for (const auto* stations : {&functions_, &subscriptions_})
-      for (const Station& station : *stations) active += station.worker->status().active;
+    for (const Station& station : functions_) active += station.worker->status().active;
     return active;
   }
 
@@ -193,7 +168,7 @@ class StagesImpl final : public Stages {
   functions::LambdaHost* const lambdas_;
   std::unique_ptr<Senders> senders_;
   std::vector<Station> functions_;
-  std::vector<Station> subscriptions_;  // by topic, then by subscription, as configured
+  std::unique_ptr<Deliveries> deliveries_;
 };
 
 }  // namespace

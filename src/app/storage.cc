@@ -43,7 +43,9 @@ Result<void> declare_subscription(const std::string& topic, const SubscriptionCo
   subscription.scope = config.filter_scope == SubscriptionConfig::FilterScope::body
                            ? topic::FilterScope::body
                            : topic::FilterScope::attributes;
-  subscription.policy = {config.retry.retries, config.retry.least_delay, config.retry.most_delay};
+  subscription.policy = topic::DeliveryPolicy{config.retry.retries, config.retry.least_delay,
+                                              config.retry.most_delay};
+  subscription.declared = true;
   subscription.dead_letter_queue = config.dead_letter.value;
   return topics.subscribe(std::move(subscription));
 }
@@ -68,8 +70,10 @@ Result<Storage> open_storage(Host host, const std::string& folder, const LimitsC
   options.maximum_bytes = limits.store;
   auto store = queue::Store::open(host.files, host.clock, host.random, log, options);
   if (!store) return tl::unexpected(store.error());
-  auto topics = topic::Topics::over(**store);
-  return Storage{std::move(*lock), std::move(*store), std::move(topics), nullptr, nullptr};
+  auto notices = std::make_unique<topic::Notices>(**store, host.clock, topic::Notices::Options{});
+  auto topics = topic::Topics::over(**store, notices.get());
+  return Storage{std::move(*lock), std::move(*store), std::move(notices), std::move(topics),
+                 nullptr, nullptr};
 }
 
 SecretLookup Storage::secret_lookup() const {
@@ -83,6 +87,9 @@ SecretLookup Storage::secret_lookup() const {
 }
 
 Result<void> declare_stages(const Config& config, Storage& storage) {
+  if (config.aws)
+    storage.notices->configure({config.aws->account.value, config.aws->region.value,
+                                "http://" + config.aws->address.value});
   const auto open = [&](const std::string& name,
                         const queue::QueueSettings& settings) -> Result<void> {
     auto opened = storage.store->open_queue(name, settings);
@@ -110,7 +117,8 @@ Result<void> declare_stages(const Config& config, Storage& storage) {
         return std::move(made).with_context("topic " + topic.name);
     }
     for (const auto& existing : storage.topics->subscriptions(topic.name))
-      if (!wanted.contains(existing.id)) storage.topics->unsubscribe(topic.name, existing.id);
+      if (existing.declared && !wanted.contains(existing.id))
+        storage.topics->unsubscribe(topic.name, existing.id);
   }
   return {};
 }

@@ -21,6 +21,7 @@ namespace belfry::app {
 struct Storage {
   FolderLock lock;
   std::unique_ptr<queue::Store> store;
+  std::unique_ptr<topic::Notices> notices;
   std::unique_ptr<topic::Topics> topics;
   std::unique_ptr<aws::SecretsStore> secrets;  // once somebody needs them
   std::unique_ptr<Amazon> cloud;               // likewise

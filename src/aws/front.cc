@@ -52,7 +52,7 @@ struct Front::Call {
       std::string& body = response.body;
       body = fmt::format("<?xml version=\"1.0\"?><{0}Response xmlns=\"{1}\">", action_name,
                          service->xml_namespace);
-      if (!action->output.fields.empty()) {
+      if (!action->output.fields.empty() || action->empty_result) {
         body += fmt::format("<{}Result>", action_name);
         append_xml(body, output, action->output);
         body += fmt::format("</{}Result>", action_name);
@@ -114,15 +114,34 @@ void Front::add_rest(std::string prefix, std::string service, RestHandler handle
   rest_.push_back({std::move(prefix), std::move(service), std::move(handler)});
 }
 
-std::variant<Caller, Fault> Front::identify(const http::ServerRequest& request,
-                                            Claim& claim) const {
+void Front::add_open(std::string prefix, http::RequestHandler handler) {
+  open_.emplace_back(std::move(prefix), std::move(handler));
+}
+
+// A link that somebody follows: unsigned, and for an action that anybody may call.
+bool Front::is_anonymous(const http::ServerRequest& request) const {
+  const std::string* action = parameter(request.query, "Action");
+  if (request.method != "GET" || !action || request.header("authorization")) return false;
+  for (const auto& service : services_) {
+    const auto found = service->actions.find(*action);
+    if (found != service->actions.end() && found->second.anonymous) return true;
+  }
+  return false;
+}
+
+Caller Front::stranger(const http::ServerRequest& request) const {
   Caller caller;
   caller.account = options_.account;
   caller.region = options_.region;
   caller.path = request.path;
   const std::string* host = request.header("host");
   caller.endpoint = "http://" + (host ? *host : std::string("127.0.0.1"));
+  return caller;
+}
 
+std::variant<Caller, Fault> Front::identify(const http::ServerRequest& request,
+                                            Claim& claim) const {
+  Caller caller = stranger(request);
   const SignedParts parts{request.method, without_query(request.target), query_of(request.target),
                           &request.headers, request.body};
   auto read = read_claim(parts);
@@ -177,9 +196,13 @@ void Front::handle(http::ServerRequest request, http::Respond respond) {
   Claim claim;
   auto caller = identify(request, claim);
   const std::string request_id = random_.uuid();
+  for (const auto& [prefix, handler] : open_)
+    if (request.path.starts_with(prefix))
+      return handler(std::move(request), std::move(call->respond));
   if (auto* fault = std::get_if<Fault>(&caller)) {
     call->caller.request_id = request_id;
-    return call->refuse(*fault);
+    if (!is_anonymous(request)) return call->refuse(*fault);
+    caller = stranger(request);
   }
   call->caller = std::move(std::get<Caller>(caller));
   call->caller.request_id = request_id;

@@ -32,6 +32,8 @@ class Front {
   // signature checked.
   using RestHandler = std::function<void(http::ServerRequest, const Caller&, http::Respond)>;
   void add_rest(std::string prefix, std::string service, RestHandler handler);
+  // Paths that begin with `prefix` are for everybody, from anywhere, unsigned: a certificate.
+  void add_open(std::string prefix, http::RequestHandler handler);
 
   // What a REST handler asks before it acts: the refusal, if the caller may not do that.
   std::optional<Fault> denied(const Caller& caller, std::string_view action,
@@ -43,6 +45,8 @@ class Front {
   struct Call;
   const RestHandler* rest_handler(std::string_view path) const;
   std::variant<Caller, Fault> identify(const http::ServerRequest& request, Claim& claim) const;
+  Caller stranger(const http::ServerRequest& request) const;
+  bool is_anonymous(const http::ServerRequest& request) const;
   void run(std::shared_ptr<Call> call);
   void handle_json(const http::ServerRequest& request, const std::string& target,
                    std::shared_ptr<Call> call);
@@ -59,6 +63,7 @@ class Front {
     RestHandler handler;
   };
   std::vector<Rest> rest_;
+  std::vector<std::pair<std::string, http::RequestHandler>> open_;
 };
 
 }  // namespace belfry::aws

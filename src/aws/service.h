@@ -50,7 +50,9 @@ struct Action {
   // are of the kinds that its shape says; fields the shape does not have may be there, too.
   std::function<void(boost::json::object input, const Caller& caller, Callback<Answer> done)> run;
   Shape input;
-  Shape output;  // for the Query protocol
+  Shape output;               // for the Query protocol
+  bool empty_result = false;  // Query: the answer has a result element though it has no fields
+  bool anonymous = false;  // anybody may call it, from anywhere: what it takes is a secret itself
   // The ARN that the call acts on, for policies; empty function: the action has none.
   std::function<std::string(const boost::json::object& input, const Caller& caller)> resource;
 };

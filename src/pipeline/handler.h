@@ -2,6 +2,8 @@
 // outbox).
 #pragma once
 
+#include <optional>
+
 #include "base/callback.h"
 #include "pipeline/outcome.h"
 #include "queue/message.h"
@@ -15,6 +17,8 @@ class Handler {
  public:
   virtual ~Handler() = default;
   virtual void handle(const queue::Received& message, Callback<Outcome> done) = 0;
+  // What is to go to the dead letters in a message's stead; none: the message itself.
+  virtual std::optional<queue::Message> dead_letter(const queue::Received& message);
 };
 
 }  // namespace belfry::pipeline

@@ -19,11 +19,12 @@ constexpr Duration kNoRoomPause = std::chrono::seconds(1);
 class WorkerState : public std::enable_shared_from_this<WorkerState> {
  public:
   WorkerState(queue::Store& store, queue::QueueId queue, queue::QueueId dead, std::string name,
-              Handler& handler, Random& random, Executor& executor, WorkerSettings settings)
+              std::shared_ptr<Handler> handler, Random& random, Executor& executor,
+              WorkerSettings settings)
       : store_(store),
         queue_(queue),
         dead_(dead),
-        handler_(handler),
+        handler_(std::move(handler)),
         random_(random),
         executor_(executor),
         settings_(std::move(settings)) {
@@ -111,7 +112,7 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
   }
 
   void handle(JobAt job) {
-    handler_.handle((*job)->message, [self = shared_from_this(), job](Outcome outcome) {
+    handler_->handle((*job)->message, [self = shared_from_this(), job](Outcome outcome) {
       self->answered(job, std::move(outcome));
     });
   }
@@ -128,9 +129,9 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
         break;
       case Outcome::Next::retry:
         if (!spent) {
-          const Duration pause = std::min(
-              outcome.retry_after.value_or(backoff(settings_.retry, message.receives, random_)),
-              Duration(queue::Store::kLongestLease));
+          const Duration pause =
+              std::min(outcome.retry_after.value_or(pause_after(message.receives)),
+                       Duration(queue::Store::kLongestLease));
           batch.change_visibility(queue_, message.receipt, pause);
           break;
         }
@@ -138,7 +139,7 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
         [[fallthrough]];
       case Outcome::Next::permanent:
         dead = true;
-        batch.move(queue_, message.receipt, dead_, outcome.reason);
+        bury(message, outcome.reason, batch);
         break;
     }
     note(message, outcome, dead);
@@ -160,6 +161,20 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
         return self->answered(job, Outcome::permanent(std::move(committed.reason)));
       self->finished(job);
     });
+  }
+
+  Duration pause_after(uint32_t failures) {
+    return settings_.delay ? settings_.delay(failures)
+                           : backoff(settings_.retry, failures, random_);
+  }
+
+  void bury(const queue::Received& message, const std::string& reason, queue::Batch& batch) {
+    auto letter = handler_->dead_letter(message);
+    if (!letter) return batch.move(queue_, message.receipt, dead_, reason);
+    letter->system[std::string(kReason)] = reason;
+    letter->system[std::string(kDeadLetterSource)] = status_.queue;
+    batch.remove(queue_, message.receipt);
+    batch.send(dead_, std::move(*letter));
   }
 
   void note(const queue::Received& message, const Outcome& outcome, bool dead) {
@@ -211,7 +226,7 @@ class WorkerState : public std::enable_shared_from_this<WorkerState> {
 
   queue::Store& store_;
   const queue::QueueId queue_, dead_;
-  Handler& handler_;
+  const std::shared_ptr<Handler> handler_;
   Random& random_;
   Executor& executor_;
   const WorkerSettings settings_;
@@ -249,6 +264,13 @@ void Worker::stop(Duration deadline) {
 Result<std::unique_ptr<Worker>> Worker::make(queue::Store& store, std::string_view queue,
                                              Handler& handler, Random& random, Executor& executor,
                                              WorkerSettings settings) {
+  return make(store, queue, std::shared_ptr<Handler>(std::shared_ptr<void>(), &handler), random,
+              executor, std::move(settings));
+}
+
+Result<std::unique_ptr<Worker>> Worker::make(queue::Store& store, std::string_view queue,
+                                             std::shared_ptr<Handler> handler, Random& random,
+                                             Executor& executor, WorkerSettings settings) {
   const auto id = store.find_queue(queue);
   if (!id) return fail(fmt::format("there is no queue {}", queue));
   const queue::QueueSettings of_queue = store.settings(*id);
@@ -268,8 +290,9 @@ Result<std::unique_ptr<Worker>> Worker::make(queue::Store& store, std::string_vi
       return fail(fmt::format("there is no queue {}, the dead-letter queue of {}",
                               settings.dead_letter_queue, queue));
   }
-  return std::make_unique<QueueWorker>(std::make_shared<WorkerState>(
-      store, *id, *dead, std::string(queue), handler, random, executor, std::move(settings)));
+  return std::make_unique<QueueWorker>(
+      std::make_shared<WorkerState>(store, *id, *dead, std::string(queue), std::move(handler),
+                                    random, executor, std::move(settings)));
 }
 
 }  // namespace belfry::pipeline

@@ -6,6 +6,7 @@
 // ends. Handlers are called on the executor.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,7 @@ struct WorkerSettings {
       std::chrono::seconds(30);  // of a lease; extended while the handler is at work
   Duration receive_wait = std::chrono::seconds(20);  // a receive's patience
   BackoffSettings retry{std::chrono::seconds(1), std::chrono::minutes(5)};
+  std::function<Duration(uint32_t failures)> delay;  // of the next attempt, in retry's stead
   uint32_t attempts = 0;  // 0: as the queue's dead-letter setting says; without one, retries go on
   std::string dead_letter_queue;  // empty: the queue's own setting; without one, kDeadQueue
                                   // (store_destination.h)
@@ -43,6 +45,11 @@ class Worker {
   static Result<std::unique_ptr<Worker>> make(queue::Store& store, std::string_view queue,
                                               Handler& handler, Random& random, Executor& executor,
                                               WorkerSettings settings);
+  // The same with a handler that lives as long as the worker or anything under way needs it: for
+  // workers that come and go.
+  static Result<std::unique_ptr<Worker>> make(queue::Store& store, std::string_view queue,
+                                              std::shared_ptr<Handler> handler, Random& random,
+                                              Executor& executor, WorkerSettings settings);
   virtual ~Worker() = default;  // as stop() with no time
 
   virtual void start() = 0;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "topic/direct.h"
 #include "topic/topics.h"
 
 namespace belfry::sinks {
@@ -101,6 +102,11 @@ void add_origin(NoteWriter& note, const queue::Received& received) {
   note.add("topic", system_attribute(message, topic::kTopic));
   note.add("message_id", message.id);
   note.add("event_id", system_attribute(message, queue::kEventAttribute));
+}
+
+std::string recipient_of(const queue::Message& message, const std::string& endpoint) {
+  const auto named = message.system.find(std::string(topic::kRecipient));
+  return named == message.system.end() ? endpoint : named->second;
 }
 
 }  // namespace belfry::sinks

@@ -59,4 +59,7 @@ class NoteQueue {
 // From the message that caused it: topic, message_id, event_id, as far as they are known.
 void add_origin(NoteWriter& note, const queue::Received& message);
 
+// Whom a message is for: the one that it names itself (topic/direct.h), or its subscription's.
+std::string recipient_of(const queue::Message& message, const std::string& endpoint);
+
 }  // namespace belfry::sinks

@@ -1,6 +1,7 @@
 #include "sinks/outbox.h"
 
 #include "sinks/sms_message.h"
+#include "topic/direct.h"
 
 namespace belfry::sinks {
 namespace {
@@ -17,13 +18,17 @@ class OutboxHandler final : public pipeline::Handler {
 
   void handle(const queue::Received& received, Callback<Outcome> done) override {
     const bool sms = protocol_ == "sms";
-    if (sms)
-      if (auto problem = phone_number_problem(endpoint_))
+    const std::string to = recipient_of(received.message, endpoint_);
+    if (sms) {
+      if (auto problem = phone_number_problem(to))
         return done(Outcome::permanent(std::move(*problem)));
+      if (topic::is_opted_out(outbox_.store(), to))
+        return done(Outcome::permanent(to + " has opted out of messages"));
+    }
     NoteWriter note;
     note.add("time", to_rfc3339(clock_.now()))
         .add("protocol", protocol_)
-        .add("to", endpoint_)
+        .add("to", to)
         .add("text", received.message.body);
     if (sms) note.add("parts", split_sms(received.message.body).parts.size());
     add_origin(note, received);

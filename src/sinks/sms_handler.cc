@@ -1,5 +1,7 @@
 #include "sinks/sms_handler.h"
 
+#include "topic/direct.h"
+
 namespace belfry::sinks {
 namespace {
 
@@ -15,7 +17,10 @@ class SmsHandler final : public pipeline::Handler {
         provider_(sender.status().provider) {}
 
   void handle(const queue::Received& received, Callback<Outcome> done) override {
-    sender_.send({phone_, received.message.body},
+    const std::string phone = recipient_of(received.message, phone_);
+    if (topic::is_opted_out(log_.store(), phone))
+      return done(Outcome::permanent(phone + " has opted out of messages"));
+    sender_.send({phone, received.message.body},
                  [this, &received, done = std::move(done)](SmsResult result) mutable {
                    done(outcome(received, std::move(result)));
                  });
@@ -36,7 +41,7 @@ class SmsHandler final : public pipeline::Handler {
         .add("kind", "accepted")
         .add("protocol", "sms")
         .add("provider", provider_)
-        .add("to", phone_)
+        .add("to", recipient_of(received.message, phone_))
         .add("parts", result.parts)
         .add("provider_ids", result.ids);
     add_origin(note, received);

@@ -22,7 +22,8 @@ namespace belfry::sinks {
 
 inline constexpr const char* kSentQueue = ".sent";
 
-// Sender, log and clock must outlive it.
+// Sender, log and clock must outlive it. A message that names its recipient itself (topic/direct.h)
+// goes there. Phones that have opted out get nothing.
 std::unique_ptr<pipeline::Handler> sms_handler(SmsSender& sender, NoteQueue& log, Clock& clock,
                                                std::string phone);
 

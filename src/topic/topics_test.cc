@@ -80,7 +80,7 @@ TEST_F(TopicsTest, EachSubscriptionThatWantsItGetsACopy) {
 TEST_F(TopicsTest, SurviveARestart) {
   Subscription stored = subscription("s", filter(R"({"a":["x"]})"), FilterScope::body);
   stored.raw = true;
-  stored.policy = {7, std::chrono::seconds(2), std::chrono::seconds(9)};
+  stored.policy = DeliveryPolicy{7, std::chrono::seconds(2), std::chrono::seconds(9)};
   stored.dead_letter_queue = "letters";
   ASSERT_TRUE(topics->subscribe(stored));
   publish({.body = R"({"a":"x"})"});
@@ -109,7 +109,7 @@ TEST_F(TopicsTest, ASubscriptionIsReplacedAndEnded) {
   EXPECT_THAT(store->list(kSubscriptionPrefix), IsEmpty());
 }
 
-TEST_F(TopicsTest, FifoTopicsKeepGroupsAndOrder) {
+TEST_F(TopicsTest, AFifoTopicNumbersAndSwallowsBeforeItFansOut) {
   ASSERT_TRUE(topics->open_topic("orders.fifo"));
   Subscription s = subscription("s");
   s.topic = "orders.fifo";
@@ -120,8 +120,62 @@ TEST_F(TopicsTest, FifoTopicsKeepGroupsAndOrder) {
   publication.deduplication = "d";
   publish(publication, "orders.fifo");
   publish(publication, "orders.fifo");
+  const auto queue = *store->find_queue(topic_queue("orders.fifo"));
+  const auto waiting = store->receive(queue, 10);
+  ASSERT_THAT(waiting, SizeIs(1));
+  queue::Batch batch;
+  EXPECT_EQ(topics->fan_out("orders.fifo", waiting[0], batch), 1u);
+  store->commit(std::move(batch));
   ASSERT_THAT(copies("s", "orders.fifo"), SizeIs(1));
-  EXPECT_EQ(copies("s", "orders.fifo")[0].message.group, "g");
+  const queue::Message copy = copies("s", "orders.fifo")[0].message;
+  EXPECT_EQ(copy.group, "g");
+  EXPECT_EQ(copy.id, waiting[0].message.id);
+  EXPECT_EQ(copy.system.at(std::string(kSequence)), "00000000000000000001");
+}
+
+TEST_F(TopicsTest, QueuesGetTheirCopyAtOnce) {
+  make("raw");
+  make("letters");
+  Subscription raw = subscription("raw"), lost = subscription("lost");
+  raw.protocol = lost.protocol = "sqs";
+  raw.raw = true;
+  raw.endpoint = "arn:aws:sqs:us-east-1:000000000000:raw";
+  lost.endpoint = "arn:aws:sqs:us-east-1:000000000000:gone";
+  lost.dead_letter_queue = "letters";
+  ASSERT_TRUE(topics->subscribe(raw));
+  ASSERT_TRUE(topics->subscribe(lost));
+  Publication publication;
+  publication.body = "hello";
+  publication.bodies["sqs"] = "hello, queue";
+  publication.attributes["n"] = {"Number", "1"};
+  publication.group = "fair";
+  EXPECT_EQ(publish(publication), 2u);
+  const auto got = store->receive(*store->find_queue("raw"), 10);
+  ASSERT_THAT(got, SizeIs(1));
+  EXPECT_EQ(got[0].message.body, "hello, queue");
+  EXPECT_EQ(got[0].message.attributes.at("n").value, "1");
+  EXPECT_EQ(got[0].message.group, "fair");
+  const auto dead = store->receive(*store->find_queue("letters"), 10);
+  ASSERT_THAT(dead, SizeIs(1));
+  EXPECT_THAT(dead[0].message.body, testing::HasSubstr("\"Type\" : \"Notification\""));
+  EXPECT_EQ(dead[0].message.system.at("belfry.reason"), "the queue gone does not exist");
+}
+
+TEST_F(TopicsTest, APendingSubscriptionGetsNothing) {
+  Subscription pending = subscription("s");
+  pending.pending = true;
+  ASSERT_TRUE(topics->subscribe(pending));
+  EXPECT_EQ(publish({.body = "early"}), 0u);
+  std::vector<std::string> seen;
+  topics->watch(
+      [&](const std::string& topic, const std::string& id) { seen.push_back(topic + "/" + id); });
+  pending.pending = false;
+  ASSERT_TRUE(topics->subscribe(pending));
+  EXPECT_EQ(publish({.body = "now"}), 1u);
+  topics->delete_topic("news");
+  EXPECT_THAT(seen, ElementsAre("news/s", "news/", "news/s"));
+  EXPECT_THAT(store->queue_names(), IsEmpty());
+  EXPECT_THAT(store->list(""), IsEmpty());
 }
 
 TEST_F(TopicsTest, RefusesWhatIsNotThereOrNoName) {
