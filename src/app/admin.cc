@@ -10,6 +10,7 @@
 #include "app/edit_distance.h"
 #include "app/message_json.h"
 #include "app/queue_actions.h"
+#include "app/topic_api.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "sinks/outbox.h"
@@ -176,6 +177,7 @@ class Api final : public AdminApi {
                                  : error_response(404, accepted.error().message));
               });
     add_function_routes(router, runtime_);
+    add_topic_routes(router, runtime_);
     return router;
   }
 

@@ -71,17 +71,14 @@ class Endpoint final : public AwsFront {
         executor_(runtime),
         sqs_(runtime.store(), runtime.clock(), secure_random(), executor_,
              {names_of(runtime.config().queues)}),
-        sns_(runtime.store(), runtime.topics(), runtime.notices(), runtime.clock(), secure_random(),
-             {names_of(runtime.config().topics)}),
         front_(runtime.clock(), secure_random(), front_options(*runtime.config().aws)) {
     front_.add(sqs_.service());
-    front_.add(sns_.service());
+    front_.add(runtime.sns().service());
     front_.add_open(
         "/SimpleNotificationService-",
         [&notices = runtime.notices()](http::ServerRequest request, http::Respond respond) {
           respond(certificate(notices, request));
         });
-    runtime_ = &runtime;
     front_.add(aws::secrets_manager(*runtime.secrets()));
     front_.add(aws::ssm(*runtime.secrets()));
     front_.add(aws::sts());
@@ -119,10 +116,9 @@ class Endpoint final : public AwsFront {
     address_ = fmt::format("{}:{}", address.substr(0, colon), server_->port());
     runtime_.lambdas()->set_endpoint("http://" + reachable(address_));
     sqs_.resume();
-    runtime_->notices().set_endpoint("http://" + address_);
+    if (runtime_.config().aws->url.empty()) runtime_.notices().set_endpoint("http://" + address_);
     // The first publication need not wait for the key to be made.
-    runtime_->after(Duration(0),
-                    [&notices = runtime_->notices()] { notices.notary().file_name(); });
+    runtime_.after(Duration(0), [&notices = runtime_.notices()] { notices.notary().file_name(); });
     return {};
   }
 
@@ -139,9 +135,7 @@ class Endpoint final : public AwsFront {
   Runtime& runtime_;
   RuntimeExecutor executor_;
   aws::Sqs sqs_;
-  aws::Sns sns_;
   aws::Front front_;
-  Runtime* runtime_ = nullptr;
   std::string address_;
   std::unique_ptr<http::Server> server_;  // last: no handler runs once it is gone
 };

@@ -191,17 +191,23 @@ struct FunctionConfig {
 };
 
 struct SubscriptionConfig {
-  enum class Protocol { sms, outbox };
+  enum class Protocol { sms, email, email_json, http, https, sqs, outbox };
   enum class FilterScope { attributes, body };
   Text id;
   Protocol protocol = Protocol::sms;
   Text endpoint;
   JsonText filter;
   FilterScope filter_scope = FilterScope::attributes;
+  bool raw = false;
   RetryConfig retry;
   Text dead_letter;  // queue
   Mark at;
 };
+
+std::string protocol_name(SubscriptionConfig::Protocol protocol);  // "email-json"
+
+// The queue that a subscription with protocol sqs means by "queue:NAME" or "NAME".
+Text queue_endpoint(const SubscriptionConfig& subscription);
 
 // The given id, or one made of protocol and endpoint.
 std::string subscription_id(const SubscriptionConfig& subscription);
@@ -241,6 +247,29 @@ struct SmsConfig {
   std::optional<GatewayConfig> gateway;
 };
 
+struct SmtpConfig {
+  enum class Security { starttls, tls, none };
+  Text address;
+  Security security = Security::starttls;
+  Text user;
+  Text password;
+  Text from;
+  Text tls_ca;  // PEM file
+};
+
+struct WebhooksConfig {
+  bool allow_private = false;
+  Text tls_ca;  // PEM file
+};
+
+// Where the push services are, for tests and for those who go through a gateway.
+struct PushConfig {
+  Text fcm{"https://fcm.googleapis.com", {}};
+  Text apns;  // empty: Apple's
+  bool allow_private = false;
+  Text tls_ca;  // PEM file
+};
+
 struct AdminConfig {
   Text address{"127.0.0.1:8740", {}};
 };
@@ -256,6 +285,7 @@ struct AwsConfig {
   Text address{"127.0.0.1:4566", {}};
   Text account{"000000000000", {}};
   Text region{"us-east-1", {}};
+  Text url;  // where clients outside reach it, such as a TLS proxy; empty: http:// and the address
   Table<AwsUserConfig> users;
 };
 
@@ -296,7 +326,11 @@ struct Config {
   Table<FunctionConfig> functions;
   Table<TopicConfig> topics;
   SmsConfig sms;
-  Text data;  // empty: ./belfry-data
+  std::optional<SmtpConfig> smtp;
+  WebhooksConfig webhooks;
+  PushConfig push;
+  bool outside = true;  // false: nothing leaves this machine (a dry run); no key of the file
+  Text data;            // empty: ./belfry-data
   AdminConfig admin;
   std::optional<AwsConfig> aws;
   CloudConfig cloud;

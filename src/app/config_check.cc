@@ -158,6 +158,7 @@ void check_config(FileSystem& files, const Config& config, std::vector<Problem>&
   check_lambdas(files, config, problems);
   check_subscriptions(config, problems);
   check_sms(config, problems);
+  check_smtp(config, problems);
   check_aws(config, problems);
   check_cloud(config, problems);
   if (problems.empty()) check_ways(config, problems);

@@ -18,6 +18,7 @@ void check_stages(const Config& config, std::vector<Problem>& problems);
 void check_lambdas(FileSystem& files, const Config& config, std::vector<Problem>& problems);
 void check_subscriptions(const Config& config, std::vector<Problem>& problems);
 // What passwords come from secrets is looked at once they are known.
+void check_smtp(const Config& config, std::vector<Problem>& problems);
 void check_sms(const Config& config, std::vector<Problem>& problems);
 void check_aws(const Config& config, std::vector<Problem>& problems);
 void check_cloud(const Config& config, std::vector<Problem>& problems);

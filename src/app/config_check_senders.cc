@@ -3,13 +3,42 @@
 #include <set>
 
 #include "app/config_check.h"
+#include "app/edit_distance.h"
+#include "sinks/mail.h"
 #include "sinks/sms_message.h"
 
 namespace belfry::app {
 
+std::string protocol_name(SubscriptionConfig::Protocol protocol) {
+  using Protocol = SubscriptionConfig::Protocol;
+  switch (protocol) {
+    case Protocol::sms:
+      return "sms";
+    case Protocol::email:
+      return "email";
+    case Protocol::email_json:
+      return "email-json";
+    case Protocol::http:
+      return "http";
+    case Protocol::https:
+      return "https";
+    case Protocol::sqs:
+      return "sqs";
+    case Protocol::outbox:
+      break;
+  }
+  return "outbox";
+}
+
+Text queue_endpoint(const SubscriptionConfig& subscription) {
+  Text queue = subscription.endpoint;
+  if (queue.value.starts_with("queue:")) queue.value.erase(0, 6);
+  return queue;
+}
+
 std::string subscription_id(const SubscriptionConfig& subscription) {
   if (!subscription.id.empty()) return subscription.id.value;
-  std::string id = subscription.protocol == SubscriptionConfig::Protocol::sms ? "sms-" : "outbox-";
+  std::string id = protocol_name(subscription.protocol) + "-";
   for (const char c : subscription.endpoint.value) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                        c == '-' || c == '_';
@@ -18,14 +47,60 @@ std::string subscription_id(const SubscriptionConfig& subscription) {
   return id;
 }
 
+namespace {
+
+std::optional<std::string> bad_endpoint(const Config& config, const SubscriptionConfig& it) {
+  using Protocol = SubscriptionConfig::Protocol;
+  const std::string& endpoint = it.endpoint.value;
+  switch (it.protocol) {
+    case Protocol::sms:
+      return sinks::phone_number_problem(endpoint);
+    case Protocol::email:
+    case Protocol::email_json:
+      return sinks::mail_address_problem(endpoint);
+    case Protocol::http:
+    case Protocol::https: {
+      const std::string scheme = protocol_name(it.protocol) + "://";
+      if (endpoint.starts_with(scheme) && endpoint.size() > scheme.size()) return {};
+      return fmt::format("expected a URL that begins with {}, not '{}'", scheme, endpoint);
+    }
+    case Protocol::sqs: {
+      const std::string queue = queue_endpoint(it).value;
+      if (config.queues.find(queue)) return {};
+      return fmt::format("there is no queue '{}'{}", queue,
+                         suggestion(queue, config.queues.names()));
+    }
+    case Protocol::outbox:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_smtp(const Config& config, std::vector<Problem>& problems) {
+  if (!config.smtp) return;
+  if (!config.smtp->address.empty())
+    if (const auto bad = bad_address(config.smtp->address.value, 1))
+      problems.push_back({config.smtp->address.at, *bad});
+  std::string from = config.smtp->from.value;
+  if (from.ends_with('>') && from.find('<') != from.npos)
+    from = from.substr(from.find('<') + 1, from.size() - from.find('<') - 2);
+  if (from.empty()) return;
+  if (const auto bad = sinks::mail_address_problem(from))
+    problems.push_back({config.smtp->from.at, *bad});
+}
+
 void check_subscriptions(const Config& config, std::vector<Problem>& problems) {
   for (const auto& topic : config.topics) {
     std::set<std::string> ids;
     for (const SubscriptionConfig& it : topic.value.subscriptions) {
       if (it.endpoint.empty()) continue;
-      if (it.protocol == SubscriptionConfig::Protocol::sms)
-        if (const auto bad = sinks::phone_number_problem(it.endpoint.value))
-          problems.push_back({it.endpoint.at, *bad});
+      if (const auto bad = bad_endpoint(config, it)) problems.push_back({it.endpoint.at, *bad});
+      if (it.raw && it.protocol != SubscriptionConfig::Protocol::http &&
+          it.protocol != SubscriptionConfig::Protocol::https &&
+          it.protocol != SubscriptionConfig::Protocol::sqs)
+        problems.push_back({it.at, "only http, https and sqs subscriptions can be raw"});
       if (!ids.insert(subscription_id(it)).second)
         problems.push_back(
             {it.at,

@@ -63,9 +63,12 @@ std::map<std::string, Stage> stages_of(const Config& config) {
   for (const auto& topic : config.topics) {
     Stage& stage = stages["topic " + topic.name];
     stage.at = topic.at;
-    for (const auto& subscription : topic.value.subscriptions)
+    for (const auto& subscription : topic.value.subscriptions) {
       if (!subscription.dead_letter.empty())
         stage.to.push_back("queue " + subscription.dead_letter.value);
+      if (subscription.protocol == SubscriptionConfig::Protocol::sqs)
+        stage.to.push_back("queue " + queue_endpoint(subscription).value);
+    }
   }
   return stages;
 }
@@ -106,9 +109,8 @@ void check_ways(const Config& config, std::vector<Problem>& problems) {
   std::set<std::string> reached;
   for (const auto& [name, stage] : stages) reached.insert(stage.to.begin(), stage.to.end());
   for (const auto& [name, stage] : stages) {
-    // Into queues that are served to AWS's clients, these send.
-    const bool open = (config.aws && name.starts_with("queue ")) ||
-                      (has_lambda(config) && name.starts_with("topic "));
+    // Into queues and topics that are served to AWS's clients, these send.
+    const bool open = config.aws && (name.starts_with("queue ") || name.starts_with("topic "));
     if (!stage.begins && !open && !reached.contains(name))
       problems.push_back(
           {stage.at,

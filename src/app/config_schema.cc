@@ -215,8 +215,8 @@ Value<LambdaConfig> lambda() {
               "what runs it: Node.js, Python, or the code's own executable `bootstrap`; Lambda's "
               "names such as nodejs20.x and python3.12 stand for what is installed",
               required_key),
-       member("code", &LambdaConfig::code, path("the path of a folder"),
-              "where its files are", required_key),
+       member("code", &LambdaConfig::code, path("the path of a folder"), "where its files are",
+              required_key),
        member("timeout", &LambdaConfig::timeout, duration(seconds(1), seconds(900)),
               "a call that takes longer is ended, and its process with it"),
        member("memory", &LambdaConfig::memory, size(128 << 20, uint64_t{10240} << 20),
@@ -267,12 +267,23 @@ Value<TopicConfig> topic() {
   const auto fields = record<SubscriptionConfig>(
       "a subscription",
       {member("protocol", &SubscriptionConfig::protocol,
-              choice<Protocol>({{"sms", Protocol::sms}, {"outbox", Protocol::outbox}}),
-              "sms: a text message through the provider under `sms`; outbox: only the local "
-              "outbox, whatever the provider",
+              choice<Protocol>({{"sms", Protocol::sms},
+                                {"email", Protocol::email},
+                                {"email-json", Protocol::email_json},
+                                {"http", Protocol::http},
+                                {"https", Protocol::https},
+                                {"sqs", Protocol::sqs},
+                                {"outbox", Protocol::outbox}}),
+              "sms: a text message through the provider under `sms`; email, email-json: mail "
+              "through the server under `smtp`; http, https: a POST as Amazon SNS makes it; sqs: a "
+              "queue of this belfry; outbox: only the local outbox, whatever the provider",
               required_key),
-       member("endpoint", &SubscriptionConfig::endpoint, text("a phone number or name"),
-              "sms: a phone number as in +15555550100; outbox: any name", required_key),
+       member("endpoint", &SubscriptionConfig::endpoint, text("a phone number or address"),
+              "sms: a phone number as in +15555550100; email: an address; http, https: a URL; sqs: "
+              "queue:NAME; outbox: any name",
+              required_key),
+       member("raw", &SubscriptionConfig::raw, boolean(),
+              "http, https, sqs: the message alone, without Amazon SNS's envelope"),
        member("id", &SubscriptionConfig::id, text("a name", "^[A-Za-z0-9_-]+$"),
               "a stable name within the topic; by default made of protocol and endpoint"),
        member("filter", &SubscriptionConfig::filter, json("a filter policy (a mapping)"),
@@ -344,6 +355,51 @@ Value<SmsConfig> sms() {
               "send through a provider's HTTP interface")});
 }
 
+Value<SmtpConfig> smtp() {
+  using Security = SmtpConfig::Security;
+  return record<SmtpConfig>(
+      "an SMTP server",
+      {member("address", &SmtpConfig::address, text("HOST:PORT", "^.+:[0-9]+$"),
+              "where the mail server listens, such as mail.example.org:587", required_key),
+       member("security", &SmtpConfig::security,
+              choice<Security>({{"starttls", Security::starttls},
+                                {"tls", Security::tls},
+                                {"none", Security::none}}),
+              "starttls: TLS or no mail at all; tls: from the first byte (port 465); none: in the "
+              "clear"),
+       member("user", &SmtpConfig::user, text("a name"), "who we are to the server"),
+       member("password", &SmtpConfig::password, secret(), "the user's password"),
+       secret_file_member("password", &SmtpConfig::password),
+       member("from", &SmtpConfig::from, text("an e-mail address"),
+              "the sender: belfry@example.org, or Belfry <belfry@example.org>", required_key),
+       member("tls_ca", &SmtpConfig::tls_ca, path("the path of a PEM file"),
+              "the authorities that the server's certificate must come from; by default the "
+              "system's")});
+}
+
+Value<WebhooksConfig> webhooks() {
+  return record<WebhooksConfig>(
+      "the webhooks' settings",
+      {member("allow_private", &WebhooksConfig::allow_private, boolean(),
+              "allow endpoints on this host and on private networks"),
+       member("tls_ca", &WebhooksConfig::tls_ca, path("the path of a PEM file"),
+              "the authorities that endpoints' certificates must come from; by default the "
+              "system's")});
+}
+
+Value<PushConfig> push() {
+  return record<PushConfig>(
+      "the push services",
+      {member("fcm", &PushConfig::fcm, text("an https:// address", "^https?://"),
+              "Firebase Cloud Messaging"),
+       member("apns", &PushConfig::apns, text("an https:// address", "^https?://"),
+              "APNs; by default Apple's servers, production or sandbox by the platform"),
+       member("allow_private", &PushConfig::allow_private, boolean(),
+              "allow services on this host and on private networks"),
+       member("tls_ca", &PushConfig::tls_ca, path("the path of a PEM file"),
+              "the authorities that their certificates must come from; by default the system's")});
+}
+
 Value<AwsConfig> aws() {
   const auto user = record<AwsUserConfig>(
       "a user",
@@ -362,6 +418,9 @@ Value<AwsConfig> aws() {
               "the account in URLs and ARNs"),
        member("region", &AwsConfig::region, text("a region"),
               "of requests that are not signed for one"),
+       member("url", &AwsConfig::url, text("an http:// or https:// address", "^https?://"),
+              "where others reach it, for links in notifications, such as a proxy with TLS; by "
+              "default http:// and the address"),
        member("users", &AwsConfig::users, table(user),
               "who may call; without users anybody on this machine, and nobody else")});
 }
@@ -399,6 +458,10 @@ const Value<Config>& config_schema() {
        member("topics", &Config::topics, table(topic()), "who is told"),
        member("sms", &Config::sms, sms(),
               "how text messages leave; without it they stay in the outbox (`belfry outbox`)"),
+       member("smtp", &Config::smtp, smtp(),
+              "how e-mail leaves; without it, it stays in the outbox"),
+       member("webhooks", &Config::webhooks, webhooks(), "what HTTP subscriptions may reach"),
+       member("push", &Config::push, push(), "where mobile push goes"),
        member("data", &Config::data, path("the path of a folder"),
               "the data directory; `--data` comes first, ./belfry-data is the default"),
        member("admin", &Config::admin,
@@ -409,7 +472,8 @@ const Value<Config>& config_schema() {
                           "takes a free one")}),
               "the admin API (docs/api.md)"),
        member("aws", &Config::aws, aws(),
-              "serve queues as Amazon SQS (docs/queues.md); `aws: {}` is enough"),
+              "serve queues and topics as Amazon SQS and SNS (docs/queues.md, docs/topics.md); "
+              "`aws: {}` is enough"),
        member("cloud", &Config::cloud, cloud(), "the real AWS, as a client of it (docs/cloud.md)"),
        member(
            "secrets", &Config::secrets,

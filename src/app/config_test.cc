@@ -261,8 +261,15 @@ constexpr Mistake kMistakes[] = {
     {"BadPhone", "+15555550100", "555-0100",
      "belfry.yaml:20:35: '555-0100' is no phone number: it does not begin with a plus and the "
      "country code, as in +15555550100\n"},
-    {"UnknownProtocol", "protocol: sms", "protocol: email",
-     "belfry.yaml:20:20: expected one of sms, outbox, not 'email'\n"},
+    {"UnknownProtocol", "protocol: sms", "protocol: pigeon",
+     "belfry.yaml:20:20: expected one of sms, email, email-json, http, https, sqs, outbox, not "
+     "'pigeon'\n"},
+    {"BadMailAddress", "protocol: sms", "protocol: email",
+     "belfry.yaml:20:37: '+15555550100' is no e-mail address, as in board@example.org\n"},
+    {"BadHookAddress", "protocol: sms", "protocol: https",
+     "belfry.yaml:20:37: expected a URL that begins with https://, not '+15555550100'\n"},
+    {"BadQueueEndpoint", "protocol: sms", "protocol: sqs",
+     "belfry.yaml:20:35: there is no queue '+15555550100'\n"},
     {"UnreachableQueue", "  dead: {}", "  dead: {}\n  attic: {}",
      "belfry.yaml:12:3: nothing ever comes to queue attic: no listener, function or dead-letter "
      "setting leads there\n"},

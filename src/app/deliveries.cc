@@ -37,8 +37,8 @@ class DeliveriesImpl final : public Deliveries {
       Station station{"", std::string(queue.substr(1)), "", "", nullptr, 0};
       const auto policy =
           topic::standard_policy(queue == topic::kConfirmationQueue ? "http" : "sms");
-      if (auto opened =
-              open_station(station, std::string(queue), senders_.direct_handler(queue), policy, "");
+      if (auto opened = open_station(station, std::string(queue), senders_.direct_handler(queue),
+                                     policy, false, "");
           !opened)
         return opened;
       direct_.push_back(std::move(station));
@@ -125,14 +125,13 @@ class DeliveriesImpl final : public Deliveries {
 
   Result<void> open_station(Station& station, const std::string& queue,
                             std::shared_ptr<pipeline::Handler> handler,
-                            const topic::DeliveryPolicy& policy, const std::string& dead_letters) {
+                            const topic::DeliveryPolicy& policy, bool spread,
+                            const std::string& dead_letters) {
     pipeline::WorkerSettings settings;
     settings.attempts = policy.retries + 1;
-    const bool plain = policy.immediate + policy.before + policy.after == 0 &&
-                       policy.backoff == topic::Backoff::exponential;
     settings.retry = {policy.least_delay, policy.most_delay};
-    // Without phases the delays are spread at random, as between belfry's own stages.
-    if (!plain)
+    // The delays of belfry.yaml are spread at random, as between belfry's own stages.
+    if (!spread)
       settings.delay = [policy](uint32_t failures) { return topic::delay(policy, failures); };
     if (!dead_letters.empty() && storage_.store->find_queue(dead_letters))
       settings.dead_letter_queue = dead_letters;
@@ -156,7 +155,7 @@ class DeliveriesImpl final : public Deliveries {
     const auto policy = topic::effective_policy(*subscription, *settings);
     auto opened = open_station(station, topic::subscription_queue(topic, id),
                                senders_.handler(*subscription, policy), policy,
-                               subscription->dead_letter_queue);
+                               subscription->declared, subscription->dead_letter_queue);
     if (!opened) {
       log::error("a subscription is out of use",
                  {{"topic", topic}, {"id", id}, {"reason", opened.error().message}});

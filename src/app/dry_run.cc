@@ -52,6 +52,7 @@ void make_dry(Config& config, const std::string& network, const std::string& blo
   }
   for (auto& queue : config.queues) queue.value.delay = Duration(0);
   config.sms = {};
+  config.outside = false;
   config.aws.reset();
   // What would go to the real AWS stays in a queue of the target's name.
   for (auto& listener : config.listeners) {

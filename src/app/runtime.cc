@@ -95,6 +95,10 @@ class RuntimeImpl final : public Runtime {
 
   Result<void> wire() {
     if (auto declared = declare_stages(config_, storage_); !declared) return declared;
+    const auto names = config_.topics.names();
+    sns_ = std::make_unique<aws::Sns>(*storage_.store, *storage_.topics, *storage_.notices,
+                                      host_.clock, host_.random,
+                                      aws::Sns::Options{{names.begin(), names.end()}});
     if (config_.aws) {
       auto lambdas = start_lambda_host(config_, host_, folder_);
       if (!lambdas) return tl::unexpected(lambdas.error());
@@ -173,6 +177,7 @@ class RuntimeImpl final : public Runtime {
   queue::Store& store() override { return *storage_.store; }
   topic::Topics& topics() override { return *storage_.topics; }
   topic::Notices& notices() override { return *storage_.notices; }
+  aws::Sns& sns() override { return *sns_; }
   aws::SecretsStore* secrets() override { return storage_.secrets.get(); }
   functions::LambdaHost* lambdas() override { return lambdas_.get(); }
   aws::lambda::Lambda* lambda_api() override { return lambda_api_.get(); }
@@ -258,6 +263,7 @@ class RuntimeImpl final : public Runtime {
   WallTime started_{};
   std::atomic<bool> stopping_ = false;
   Storage storage_;
+  std::unique_ptr<aws::Sns> sns_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<functions::LambdaHost> lambdas_;
   std::unique_ptr<aws::lambda::Lambda> lambda_api_;

@@ -20,6 +20,7 @@
 #include "app/status.h"
 #include "aws/lambda.h"
 #include "aws/secrets_store.h"
+#include "aws/sns.h"
 #include "base/callback.h"
 #include "functions/lambda_host.h"
 #include "pipeline/replay.h"
@@ -64,6 +65,7 @@ class Runtime {
   virtual queue::Store& store() = 0;
   virtual topic::Topics& topics() = 0;
   virtual topic::Notices& notices() = 0;
+  virtual aws::Sns& sns() = 0;
   virtual aws::SecretsStore* secrets() = 0;  // null: the configuration needs none
   // Null without the AWS-compatible endpoint, which its functions' SDKs need.
   virtual functions::LambdaHost* lambdas() = 0;

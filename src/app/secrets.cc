@@ -61,6 +61,7 @@ std::vector<Place> places(Config& config) {
     if (text.secret) found.push_back({std::move(where), &text});
   };
   if (config.sms.smpp) add("sms.smpp.password", config.sms.smpp->password);
+  if (config.smtp) add("smtp.password", config.smtp->password);
   if (config.sms.gateway) add("sms.gateway.password", config.sms.gateway->password);
   if (config.aws)
     for (auto& user : config.aws->users)

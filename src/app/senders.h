@@ -7,15 +7,21 @@
 #include "app/host.h"
 #include "app/status.h"
 #include "app/storage.h"
+#include "base/executor.h"
 #include "pipeline/handler.h"
+
+namespace belfry::functions {
+class LambdaHost;
+}
 
 namespace belfry::app {
 
 class Senders {
  public:
-  // An error: a setting that the provider's protocol cannot take. storage must outlive it.
-  static Result<std::unique_ptr<Senders>> make(const SmsConfig& config, Host host,
-                                               Storage& storage);
+  // An error: a setting that the provider's protocol cannot take. All must outlive it; lambdas:
+  // null in a dry run.
+  static Result<std::unique_ptr<Senders>> make(const Config& config, Host host, Storage& storage,
+                                               Executor& executor, functions::LambdaHost* lambdas);
   virtual ~Senders() = default;  // after every handler
 
   // Of a subscription's copies, to be delivered by that policy.

@@ -63,7 +63,7 @@ class StagesImpl final : public Stages {
       : config_(config), host_(host), storage_(storage), executor_(executor), lambdas_(lambdas) {}
 
   Result<void> open() {
-    auto senders = Senders::make(config_.sms, host_, storage_);
+    auto senders = Senders::make(config_, host_, storage_, executor_, lambdas_);
     if (!senders) return tl::unexpected(senders.error());
     senders_ = std::move(*senders);
     for (const auto& function : config_.functions) {

@@ -26,12 +26,16 @@ queue::QueueSettings settings_of(const QueueConfig& config, bool shared) {
 }
 
 Result<void> declare_subscription(const std::string& topic, const SubscriptionConfig& config,
-                                  topic::Topics& topics) {
+                                  const topic::Notices::Options& seen, topic::Topics& topics) {
   topic::Subscription subscription;
   subscription.id = subscription_id(config);
   subscription.topic = topic;
-  subscription.protocol = config.protocol == SubscriptionConfig::Protocol::sms ? "sms" : "outbox";
+  subscription.protocol = protocol_name(config.protocol);
   subscription.endpoint = config.endpoint.value;
+  if (config.protocol == SubscriptionConfig::Protocol::sqs)
+    subscription.endpoint = fmt::format("arn:aws:sqs:{}:{}:{}", seen.region, seen.account,
+                                        queue_endpoint(config).value);
+  subscription.raw = config.raw;
   if (!config.filter.empty()) {
     auto pattern = match::Pattern::parse(
         config.filter.value, config.filter_scope == SubscriptionConfig::FilterScope::body
@@ -87,9 +91,11 @@ SecretLookup Storage::secret_lookup() const {
 }
 
 Result<void> declare_stages(const Config& config, Storage& storage) {
-  if (config.aws)
-    storage.notices->configure({config.aws->account.value, config.aws->region.value,
-                                "http://" + config.aws->address.value});
+  if (config.aws) {
+    const AwsConfig& aws = *config.aws;
+    storage.notices->configure({aws.account.value, aws.region.value,
+                                aws.url.empty() ? "http://" + aws.address.value : aws.url.value});
+  }
   const auto open = [&](const std::string& name,
                         const queue::QueueSettings& settings) -> Result<void> {
     auto opened = storage.store->open_queue(name, settings);
@@ -113,7 +119,9 @@ Result<void> declare_stages(const Config& config, Storage& storage) {
     std::set<std::string> wanted;
     for (const auto& subscription : topic.value.subscriptions) {
       wanted.insert(subscription_id(subscription));
-      if (auto made = declare_subscription(topic.name, subscription, *storage.topics); !made)
+      if (auto made = declare_subscription(topic.name, subscription, storage.notices->options(),
+                                           *storage.topics);
+          !made)
         return std::move(made).with_context("topic " + topic.name);
     }
     for (const auto& existing : storage.topics->subscriptions(topic.name))

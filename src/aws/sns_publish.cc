@@ -144,7 +144,6 @@ void PublishActions::to_recipient(const Input& input, std::string_view queue,
   message.system[std::string(topic::kRecipient)] = recipient;
   if (!publication->subject.empty())
     message.system[std::string(topic::kSubject)] = publication->subject;
-  if (own != publication->bodies.end()) message.system[std::string(topic::kPlatformBody)] = "true";
   queue::Batch batch;
   batch.send(*id, message);
   context_.store.commit(std::move(batch), [done = std::move(done),

@@ -116,7 +116,8 @@ Answer SubscriptionActions::confirm(const Input& input, const Caller& caller) {
     wanted.guarded_unsubscribe = guarded || wanted.guarded_unsubscribe;
     if (auto made = make(wanted); !made) return made.error();
   }
-  return Input{{"SubscriptionArn", subscription_arn(wanted.topic, wanted.id, caller)}};
+  // Whoever follows a link names no region.
+  return Input{{"SubscriptionArn", context_.notices.arn(wanted)}};
 }
 
 Answer SubscriptionActions::unsubscribe(const Input& input, const Caller& caller) {

@@ -28,6 +28,7 @@ constexpr std::string_view kWelcome = R"(
     {c}belfry outbox{r} --follow      the messages as they leave
     {c}belfry replay{r} LISTENER      deliver a range of blocks again
     {c}belfry queue{r}                look into queues, redrive dead letters
+    {c}belfry topic{r}                look at topics, publish, subscribe
 
   On a Fabric network
     {c}belfry tx{r}                   submit transactions, evaluate queries
@@ -94,6 +95,7 @@ int run(int argc, char** argv) {
   add_outbox(program);
   add_replay(program);
   add_queue(program);
+  add_topic(program);
   add_secret(program);
   add_ca(program);
   add_tx(program);

@@ -13,6 +13,7 @@ void add_outbox(Program& program);
 void add_replay(Program& program);
 void add_queue(Program& program);
 void add_function(Program& program);
+void add_topic(Program& program);
 void add_secret(Program& program);
 void add_ca(Program& program);
 void add_tx(Program& program);

@@ -73,6 +73,11 @@ DeliveryPolicy standard_policy(std::string_view protocol) {
     policy.retries = 3;
     policy.least_delay = policy.most_delay = seconds(20);
     policy.backoff = Backoff::linear;
+  } else if (protocol == "lambda") {
+    policy.retries = 2;
+    policy.least_delay = seconds(60);
+    policy.most_delay = seconds(120);
+    policy.backoff = Backoff::linear;
   } else {
     policy.retries = 50;
     policy.before = 2;

@@ -32,8 +32,8 @@ struct DeliveryPolicy {
 // The wait before a retry, after the `failures`th failure in a row (1 is the first).
 Duration delay(const DeliveryPolicy& policy, uint32_t failures);
 
-// What SNS does without a policy: HTTP three times after 20 s; text messages, e-mail and mobile
-// push 50 times within about six hours.
+// What SNS does without a policy: HTTP three times after 20 s; functions twice, after one and two
+// minutes; text messages, e-mail and mobile push 50 times within about six hours.
 DeliveryPolicy standard_policy(std::string_view protocol);
 
 }  // namespace belfry::topic

@@ -26,8 +26,4 @@ std::vector<std::string> platform_names(const queue::Store& store, std::string_v
 std::string_view platform_of(std::string_view name);    // "GCM"
 std::string application_of(std::string_view endpoint);  // "app/GCM/NAME"
 
-// System attribute of a message for a device: its body was given for this platform, as the
-// platform's own JSON.
-inline constexpr std::string_view kPlatformBody = "belfry.platform-body";
-
 }  // namespace belfry::topic

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "topic/filter_index.h"
+#include "topic/platform.h"
 #include "topic/records.h"
 
 namespace belfry::topic {
@@ -251,6 +252,13 @@ class StoredTopics final : public Topics {
     return own == publication.bodies.end() ? publication.body : own->second;
   }
 
+  // Devices are meant by their platform: "GCM".
+  static std::string_view body_key(const Subscription& subscription) {
+    if (subscription.protocol != "application") return subscription.protocol;
+    return platform_of(std::string_view(subscription.endpoint)
+                           .substr(subscription.endpoint.rfind(':') + 1));
+  }
+
   static queue::Message base_copy(const Publication& publication, std::string_view topic) {
     queue::Message message;
     message.attributes = publication.attributes;
@@ -284,7 +292,7 @@ class StoredTopics final : public Topics {
       }
       queue::Message message = base_copy(publication, name);
       message.id = id;
-      message.body = body_for(publication, member.subscription.protocol);
+      message.body = body_for(publication, body_key(member.subscription));
       if (!sequence.empty()) {
         message.system[std::string(kSequence)] = sequence;
         message.group = publication.group;

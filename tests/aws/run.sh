@@ -31,6 +31,11 @@ node_modules() {
 }
 
 case $test in
+  sns_delivery_test.py)
+    python_set
+    node_modules
+    exec "$python" "$here/$test"
+    ;;
   *.py)
     python_set
     exec "$python" "$here/$test"

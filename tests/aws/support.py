@@ -17,10 +17,10 @@ queues:
 class Belfry:
     """`belfry run` in a folder of its own, on free ports; `endpoint` is its AWS-compatible endpoint."""
 
-    def __init__(self):
+    def __init__(self, config=CONFIG):
         self._folder = tempfile.TemporaryDirectory(prefix="belfry-aws-")
         self.folder = pathlib.Path(self._folder.name)
-        (self.folder / "belfry.yaml").write_text(CONFIG)
+        (self.folder / "belfry.yaml").write_text(config)
         self.start()
 
     def start(self):

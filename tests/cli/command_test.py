@@ -106,7 +106,7 @@ class Schema(CliTest):
         schema = json.loads(self.belfry("schema")[0])
         password = schema["properties"]["sms"]["properties"]["smpp"]["properties"]["password"]
         self.assertEqual([it.get("required") for it in password["anyOf"]], [None, ["secret"]])
-        self.assertEqual(set(schema["properties"]), {"networks", "listeners", "queues", "functions", "topics", "sms", "data", "admin", "log", "limits", "aws", "secrets"})
+        self.assertEqual(set(schema["properties"]), {"networks", "listeners", "queues", "functions", "topics", "sms", "smtp", "webhooks", "push", "data", "admin", "log", "limits", "aws", "cloud", "secrets"})
 
     def test_the_reference_in_docs_is_this_one(self):
         self.assertEqual((PROJECT / "docs/configuration.md").read_text(), self.belfry("schema", "--output", "markdown")[0])
