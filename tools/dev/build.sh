@@ -4,7 +4,7 @@ if [ "${1:-}" = --help ]; then
   cat <<'TEXT'
 ./dev build [PRESET [TARGET ...]]: build a preset of CMakePresets.json
 
-  ./dev build                              the command, at build/belfry
+  ./dev build                              the command, at build/belfry, and the example chaincode, in build/examples/ngo
   ./dev build release all                  with every test and benchmark
   ./dev build asan belfry_queue_test       one target under address and undefined-behaviour sanitizers
 
@@ -14,7 +14,9 @@ TEXT
 fi
 preset=${1:-release}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- "$([ "$preset" = release ] && echo belfry || echo all)"
+if [ $# -eq 0 ]; then
+  [ "$preset" = release ] && set -- belfry ngo_v1 ngo_v2 || set -- all
+fi
 bash tools/dev/setup.sh
 folder=build
 [ "$preset" = release ] || folder=build-$preset

@@ -11,7 +11,7 @@ done
 bash tools/dev/build.sh fuzz fuzz_targets
 mkdir -p build-fuzz/found
 count=0
-for target in $(find build-fuzz/src -maxdepth 2 -type f -executable -name '*_fuzz' | sort); do
+for target in $(find build-fuzz/src build-fuzz/sdk -maxdepth 3 -type f -executable -name '*_fuzz' | sort); do
   name=$(basename "$target")
   [[ -z "$only" || "$name" == *"$only"* ]] || continue
   corpus=tests/corpus/$name

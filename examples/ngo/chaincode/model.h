@@ -32,8 +32,8 @@ struct Donor {
   Optional docType;
   std::string key() const { return kType + donorUserName; }
   static constexpr auto fields =
-      belfry::chaincode::fields(field("donorUserName", &Donor::donorUserName), others(&Donor::rest),
-                                field("docType", &Donor::docType));
+      std::tuple(field("donorUserName", &Donor::donorUserName), others(&Donor::rest),
+                 field("docType", &Donor::docType));
 };
 
 struct Ngo {
@@ -43,8 +43,8 @@ struct Ngo {
   Optional docType;
   std::string key() const { return kType + ngoRegistrationNumber; }
   static constexpr auto fields =
-      belfry::chaincode::fields(field("ngoRegistrationNumber", &Ngo::ngoRegistrationNumber),
-                                others(&Ngo::rest), field("docType", &Ngo::docType));
+      std::tuple(field("ngoRegistrationNumber", &Ngo::ngoRegistrationNumber), others(&Ngo::rest),
+                 field("docType", &Ngo::docType));
 };
 
 struct Donation {
@@ -58,12 +58,12 @@ struct Donation {
   Optional docType;
   std::string key() const { return kType + donationId; }
   static constexpr auto fields =
-      belfry::chaincode::fields(field("donationId", &Donation::donationId),
-                                field("donationAmount", &Donation::donationAmount),
-                                field("donationDate", &Donation::donationDate),
-                                field("donorUserName", &Donation::donorUserName),
-                                field("ngoRegistrationNumber", &Donation::ngoRegistrationNumber),
-                                others(&Donation::rest), field("docType", &Donation::docType));
+      std::tuple(field("donationId", &Donation::donationId),
+                 field("donationAmount", &Donation::donationAmount),
+                 field("donationDate", &Donation::donationDate),
+                 field("donorUserName", &Donation::donorUserName),
+                 field("ngoRegistrationNumber", &Donation::ngoRegistrationNumber),
+                 others(&Donation::rest), field("docType", &Donation::docType));
 };
 
 struct Spend {
@@ -76,7 +76,7 @@ struct Spend {
   Rest rest;
   Optional docType;
   std::string key() const { return kType + spendId; }
-  static constexpr auto fields = belfry::chaincode::fields(
+  static constexpr auto fields = std::tuple(
       field("spendId", &Spend::spendId), field("spendAmount", &Spend::spendAmount),
       field("spendDate", &Spend::spendDate), field("spendDescription", &Spend::spendDescription),
       field("ngoRegistrationNumber", &Spend::ngoRegistrationNumber), others(&Spend::rest),
@@ -95,15 +95,15 @@ struct SpendAllocation {
   std::string spendId;
   Optional docType;
   std::string key() const { return kType + spendAllocationId; }
-  static constexpr auto fields = belfry::chaincode::fields(
-      field("docType", &SpendAllocation::docType),
-      field("spendAllocationId", &SpendAllocation::spendAllocationId),
-      field("spendAllocationAmount", &SpendAllocation::spendAllocationAmount),
-      field("spendAllocationDate", &SpendAllocation::spendAllocationDate),
-      field("spendAllocationDescription", &SpendAllocation::spendAllocationDescription),
-      field("donationId", &SpendAllocation::donationId),
-      field("ngoRegistrationNumber", &SpendAllocation::ngoRegistrationNumber),
-      field("spendId", &SpendAllocation::spendId));
+  static constexpr auto fields =
+      std::tuple(field("docType", &SpendAllocation::docType),
+                 field("spendAllocationId", &SpendAllocation::spendAllocationId),
+                 field("spendAllocationAmount", &SpendAllocation::spendAllocationAmount),
+                 field("spendAllocationDate", &SpendAllocation::spendAllocationDate),
+                 field("spendAllocationDescription", &SpendAllocation::spendAllocationDescription),
+                 field("donationId", &SpendAllocation::donationId),
+                 field("ngoRegistrationNumber", &SpendAllocation::ngoRegistrationNumber),
+                 field("spendId", &SpendAllocation::spendId));
 };
 
 struct Rating {
@@ -114,10 +114,10 @@ struct Rating {
   Rest rest;
   Optional docType;
   std::string key() const { return kType + ngoRegistrationNumber + donorUserName; }
-  static constexpr auto fields = belfry::chaincode::fields(
-      field("ngoRegistrationNumber", &Rating::ngoRegistrationNumber),
-      field("donorUserName", &Rating::donorUserName), field("rating", &Rating::rating),
-      others(&Rating::rest), field("docType", &Rating::docType));
+  static constexpr auto fields =
+      std::tuple(field("ngoRegistrationNumber", &Rating::ngoRegistrationNumber),
+                 field("donorUserName", &Rating::donorUserName), field("rating", &Rating::rating),
+                 others(&Rating::rest), field("docType", &Rating::docType));
 };
 
 // The event of version 2, for those who listen.
@@ -127,11 +127,11 @@ struct DonationCreated {
   std::string createdBy;
   Amount donationAmount;
   std::string ngoRegistrationNumber;
-  static constexpr auto fields = belfry::chaincode::fields(
-      field("createdAt", &DonationCreated::createdAt),
-      field("createdBy", &DonationCreated::createdBy),
-      field("donationAmount", &DonationCreated::donationAmount),
-      field("ngoRegistrationNumber", &DonationCreated::ngoRegistrationNumber));
+  static constexpr auto fields =
+      std::tuple(field("createdAt", &DonationCreated::createdAt),
+                 field("createdBy", &DonationCreated::createdBy),
+                 field("donationAmount", &DonationCreated::donationAmount),
+                 field("ngoRegistrationNumber", &DonationCreated::ngoRegistrationNumber));
 };
 
 }  // namespace ngo

@@ -94,7 +94,7 @@ struct Caller {
   std::string getMSPID;
   std::string getX509Certificate;
   Optional role, affiliation, enrollmentID, fullname;
-  static constexpr auto fields = belfry::chaincode::fields(
+  static constexpr auto fields = std::tuple(
       field("getID", &Caller::getID), field("getMSPID", &Caller::getMSPID),
       field("getX509Certificate", &Caller::getX509Certificate), field("role", &Caller::role),
       field("affiliation", &Caller::affiliation), field("enrollmentID", &Caller::enrollmentID),

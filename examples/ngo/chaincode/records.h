@@ -18,9 +18,8 @@ using belfry::chaincode::Transaction;
 struct Found {
   std::string Key;
   Json Record;
-  static constexpr auto fields =
-      belfry::chaincode::fields(belfry::chaincode::field("Key", &Found::Key),
-                                belfry::chaincode::field("Record", &Found::Record));
+  static constexpr auto fields = std::tuple(belfry::chaincode::field("Key", &Found::Key),
+                                            belfry::chaincode::field("Record", &Found::Record));
 };
 
 // The text of a record that has to be there.

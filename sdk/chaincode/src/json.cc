@@ -1,6 +1,5 @@
 #include "belfry/chaincode/json.h"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cmath>
@@ -55,15 +54,6 @@ std::string to_text(const Json& value) {
   std::string out;
   write(value, out);
   return out;
-}
-
-Result<Json> parse_json(std::string_view text) {
-  boost::json::parse_options options;
-  options.max_depth = kMaxDepth;
-  boost::json::error_code code;
-  Json value = boost::json::parse(text, code, {}, options);
-  if (code) return Error{"not valid JSON: " + code.message(), 400};
-  return value;
 }
 
 Result<bool> Codec<bool>::read(const Json& value) {

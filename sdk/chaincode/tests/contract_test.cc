@@ -16,9 +16,8 @@ struct Gift {
   double amount = 0;
   std::optional<std::string> note;
   std::vector<std::string> tags;
-  static constexpr auto fields =
-      chaincode::fields(field("id", &Gift::id), field("amount", &Gift::amount),
-                        field("note", &Gift::note), field("tags", &Gift::tags));
+  static constexpr auto fields = std::tuple(field("id", &Gift::id), field("amount", &Gift::amount),
+                                            field("note", &Gift::note), field("tags", &Gift::tags));
 };
 
 Result<> keep(Transaction& transaction, const Gift& gift) {

@@ -1,7 +1,5 @@
 #include "probe.h"
 
-#include <openssl/evp.h>
-
 #include <cstdlib>
 #include <thread>
 
@@ -14,19 +12,19 @@ using Texts = std::vector<std::string>;
 struct KeyValue {
   Text key, value;
   static constexpr auto fields =
-      chaincode::fields(field("key", &KeyValue::key), field("value", &KeyValue::value));
+      std::tuple(field("key", &KeyValue::key), field("value", &KeyValue::value));
 };
 struct Listed {
   Text objectType;
   Texts attributes;
-  static constexpr auto fields = chaincode::fields(field("objectType", &Listed::objectType),
-                                                   field("attributes", &Listed::attributes));
+  static constexpr auto fields = std::tuple(field("objectType", &Listed::objectType),
+                                            field("attributes", &Listed::attributes));
 };
 struct Past {
   Text txId;
   bool isDelete = false;
   Text value;
-  static constexpr auto fields = chaincode::fields(
+  static constexpr auto fields = std::tuple(
       field("txId", &Past::txId), field("isDelete", &Past::isDelete), field("value", &Past::value));
 };
 struct PageOut {
@@ -34,22 +32,22 @@ struct PageOut {
   std::int64_t fetched = 0;
   Text bookmark;
   static constexpr auto fields =
-      chaincode::fields(field("keys", &PageOut::keys), field("fetched", &PageOut::fetched),
-                        field("bookmark", &PageOut::bookmark));
+      std::tuple(field("keys", &PageOut::keys), field("fetched", &PageOut::fetched),
+                 field("bookmark", &PageOut::bookmark));
 };
 struct Answer {
   int status = 0;
   Text message, payload;
   static constexpr auto fields =
-      chaincode::fields(field("status", &Answer::status), field("message", &Answer::message),
-                        field("payload", &Answer::payload));
+      std::tuple(field("status", &Answer::status), field("message", &Answer::message),
+                 field("payload", &Answer::payload));
 };
 struct Who {
   Text msp, id, common_name;
   Texts units;
   std::map<Text, Text> attributes;
   Text time, channel, transaction, function;
-  static constexpr auto fields = chaincode::fields(
+  static constexpr auto fields = std::tuple(
       field("msp", &Who::msp), field("id", &Who::id), field("common_name", &Who::common_name),
       field("units", &Who::units), field("attributes", &Who::attributes), field("time", &Who::time),
       field("channel", &Who::channel), field("transaction", &Who::transaction),

@@ -3,11 +3,10 @@
 // A struct lists its fields once, and is then read, written and described by them:
 //
 //     struct Donor {
-//       std::string donorUserName;
-//       std::optional<std::string> email;       // may be absent
-//       static constexpr auto fields = chaincode::fields(field("donorUserName",
-//       &Donor::donorUserName),
-//                                                        field("email", &Donor::email));
+//       std::string name;
+//       std::optional<std::string> email;  // may be absent
+//       static constexpr auto fields = std::tuple(field("name", &Donor::name),
+//                                                 field("email", &Donor::email));
 //     };
 //
 // Reading is strict: a field that is not optional must be there, and an unknown member is an error,
@@ -60,11 +59,6 @@ template <class Owner>
 constexpr Others<Owner> others(boost::json::object Owner::*member) {
   return {member};
 }
-template <class... Parts>
-constexpr std::tuple<Parts...> fields(Parts... parts) {
-  return {parts...};
-}
-
 // How a type is read (errors say what is wrong with the value, not where it is), written, and
 // described as a JSON schema.
 template <class T>

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <belfry/chaincode/contract.h>
+
+belfry::chaincode::Chaincode counters();
