@@ -68,7 +68,7 @@ def main():
             elif first in MAY and "/" in target and target.endswith(".h") and (src / target).exists():
                 if first not in allowed:
                     wrong.append(f"{where}: {folder}/ may not include {first}/ ({target})")
-            elif first == "support" and path.name.endswith("_test.cc") and (src.parent / "tests" / target).exists():
+            elif first == "support" and path.name.endswith(("_test.cc", "_harness.h")) and (src.parent / "tests" / target).exists():
                 pass  # tests/support: for tests only
             elif line.lstrip().startswith("#include \"") and not (src / target).exists():
                 wrong.append(f"{where}: {target} is not a file under src/")

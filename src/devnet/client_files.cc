@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/json.h"
+#include "devnet/certificate_authorities.h"
 
 namespace belfry::devnet {
 namespace {
@@ -126,7 +127,7 @@ Tree profile_tree(const Network& network, const std::string& msp_id,
   if (!ca_address.empty()) {
     Tree& entry = root["certificateAuthorities"][ca];
     entry["url"] = ca_address;
-    entry["caName"] = ca;
+    entry["caName"] = CertificateAuthorities::name_of(*org);
     entry["tlsCACerts"]["pem"] = Tree::list({Tree(org->tls_ca.certificate)});
     entry["httpOptions"]["verify"] = Tree::plain("false");
   }

@@ -29,6 +29,8 @@
 #include "ledger/rwset/rwset.pb.h"
 #include "msp/msp_principal.pb.h"
 #include "peer/chaincode.pb.h"
+#include "peer/chaincode_event.pb.h"
+#include "peer/collection.pb.h"
 #include "peer/lifecycle/chaincode_definition.pb.h"
 #include "peer/policy.pb.h"
 #include "peer/proposal.pb.h"
@@ -144,7 +146,7 @@ struct MadeTransaction {
 inline MadeTransaction make_transaction(const std::string& channel, const std::string& chaincode,
                                         const Sets& sets, const msp::SigningIdentity& creator,
                                         const std::vector<const Node*>& endorsers,
-                                        const std::string& version = "1") {
+                                        const std::string& event = {}) {
   const std::string nonce = make_nonce(secure_random());
   Sha256 hash;
   hash.add(nonce);
@@ -177,7 +179,15 @@ inline MadeTransaction make_transaction(const std::string& channel, const std::s
   action.set_results(sets.results());
   action.mutable_response()->set_status(200);
   action.mutable_chaincode_id()->set_name(chaincode);
-  action.mutable_chaincode_id()->set_version(version);
+  action.mutable_chaincode_id()->set_version("1");
+  if (!event.empty()) {
+    ::protos::ChaincodeEvent message;
+    message.set_chaincode_id(chaincode);
+    message.set_tx_id(made.id);
+    message.set_event_name(event);
+    message.set_payload("payload of " + event);
+    action.set_events(message.SerializeAsString());
+  }
   ::protos::ProposalResponsePayload response;
   response.set_proposal_hash(std::string(view(proposal.finish())));
   response.set_extension(action.SerializeAsString());
@@ -199,6 +209,75 @@ inline MadeTransaction make_transaction(const std::string& channel, const std::s
   envelope.set_signature(creator.sign(envelope.payload()));
   made.envelope = envelope.SerializeAsString();
   return made;
+}
+
+inline CommitStatus wait_until_committed(Channel& channel, const std::string& id) {
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::optional<CommitStatus> status;
+  const uint64_t waiter = channel.when_committed(id, [&](const CommitStatus& now) {
+    std::lock_guard lock(mutex);
+    status = now;
+    arrived.notify_all();
+  });
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(arrived.wait_for(lock, std::chrono::seconds(60), [&] { return !!status; }))
+        << "transaction " << id << " is not committed";
+  }
+  channel.forget(waiter);
+  return status.value_or(CommitStatus{.code = 254});
+}
+
+// Broadcasts and waits; the code.
+inline int submit_to(Channel& channel, const MadeTransaction& made) {
+  const auto answer = channel.broadcast(made.envelope);
+  EXPECT_EQ(answer.status, Status::success) << answer.info;
+  return answer.status == Status::success ? wait_until_committed(channel, made.id).code : -1;
+}
+
+// What `_lifecycle` would write for a definition; default policy: the channel's Endorsement.
+inline Sets definition_sets(const std::string& name, int64_t sequence = 1,
+                            const std::string& collections = {}, std::string policy = {}) {
+  if (policy.empty()) {
+    ::protos::ApplicationPolicy reference;
+    reference.set_channel_config_policy_reference("/Channel/Application/Endorsement");
+    policy = reference.SerializeAsString();
+  }
+  ::lifecycle::ChaincodeEndorsementInfo endorsement;
+  endorsement.set_version("1");
+  endorsement.set_endorsement_plugin("escc");
+  ::lifecycle::ChaincodeValidationInfo validation;
+  validation.set_validation_plugin("vscc");
+  validation.set_validation_parameter(policy);
+  const std::string fields = "namespaces/fields/" + name + "/";
+  return Sets()
+      .write("_lifecycle", fields + "Collections", ledger::encode_bytes(collections))
+      .write("_lifecycle", fields + "EndorsementInfo",
+             ledger::encode_bytes(endorsement.SerializeAsString()))
+      .write("_lifecycle", fields + "Sequence", ledger::encode_integer(sequence))
+      .write("_lifecycle", fields + "ValidationInfo",
+             ledger::encode_bytes(validation.SerializeAsString()))
+      .write("_lifecycle", "namespaces/metadata/" + name,
+             ledger::encode_metadata("ChaincodeDefinition", {"Sequence", "EndorsementInfo",
+                                                             "ValidationInfo", "Collections"}));
+}
+
+// A collection of these organisations, for a definition's package.
+inline void add_collection(::protos::CollectionConfigPackage& package, const std::string& name,
+                           const std::vector<std::string>& orgs, uint64_t block_to_live = 0) {
+  auto* config = package.add_config()->mutable_static_collection_config();
+  config->set_name(name);
+  config->set_block_to_live(block_to_live);
+  auto* policy = config->mutable_member_orgs_policy()->mutable_signature_policy();
+  policy->mutable_rule()->mutable_n_out_of()->set_n(1);
+  for (const std::string& org : orgs) {
+    ::common::MSPRole role;
+    role.set_msp_identifier(org);
+    policy->mutable_rule()->mutable_n_out_of()->add_rules()->set_signed_by(
+        policy->identities_size());
+    policy->add_identities()->set_principal(role.SerializeAsString());
+  }
 }
 
 // A channel of two organisations in a folder of `files`.
@@ -245,56 +324,13 @@ class TestNetwork {
     return make(chaincode, sets, {peer1(), peer2()});
   }
 
-  CommitStatus wait_for(const std::string& id) {
-    std::mutex mutex;
-    std::condition_variable arrived;
-    std::optional<CommitStatus> status;
-    const uint64_t waiter = channel_->when_committed(id, [&](const CommitStatus& now) {
-      std::lock_guard lock(mutex);
-      status = now;
-      arrived.notify_all();
-    });
-    {
-      std::unique_lock lock(mutex);
-      EXPECT_TRUE(arrived.wait_for(lock, std::chrono::seconds(60), [&] { return !!status; }))
-          << "transaction " << id << " is not committed";
-    }
-    channel_->forget(waiter);
-    return status.value_or(CommitStatus{.code = 254});
-  }
+  CommitStatus wait_for(const std::string& id) { return wait_until_committed(*channel_, id); }
   // Broadcasts and waits; the code.
-  int submit(const MadeTransaction& made) {
-    const auto answer = channel_->broadcast(made.envelope);
-    EXPECT_EQ(answer.status, Status::success) << answer.info;
-    return answer.status == Status::success ? wait_for(made.id).code : -1;
-  }
+  int submit(const MadeTransaction& made) { return submit_to(*channel_, made); }
 
-  // What `_lifecycle` would write for a definition; default policy: the channel's Endorsement.
   int define(const std::string& name, int64_t sequence = 1, const std::string& collections = {},
-             std::string policy = {}) {
-    if (policy.empty()) {
-      ::protos::ApplicationPolicy reference;
-      reference.set_channel_config_policy_reference("/Channel/Application/Endorsement");
-      policy = reference.SerializeAsString();
-    }
-    ::lifecycle::ChaincodeEndorsementInfo endorsement;
-    endorsement.set_version("1");
-    endorsement.set_endorsement_plugin("escc");
-    ::lifecycle::ChaincodeValidationInfo validation;
-    validation.set_validation_plugin("vscc");
-    validation.set_validation_parameter(policy);
-    const std::string fields = "namespaces/fields/" + name + "/";
-    Sets sets;
-    sets.write("_lifecycle", fields + "Collections", ledger::encode_bytes(collections))
-        .write("_lifecycle", fields + "EndorsementInfo",
-               ledger::encode_bytes(endorsement.SerializeAsString()))
-        .write("_lifecycle", fields + "Sequence", ledger::encode_integer(sequence))
-        .write("_lifecycle", fields + "ValidationInfo",
-               ledger::encode_bytes(validation.SerializeAsString()))
-        .write("_lifecycle", "namespaces/metadata/" + name,
-               ledger::encode_metadata("ChaincodeDefinition", {"Sequence", "EndorsementInfo",
-                                                               "ValidationInfo", "Collections"}));
-    return submit(make("_lifecycle", sets));
+             const std::string& policy = {}) {
+    return submit(make("_lifecycle", definition_sets(name, sequence, collections, policy)));
   }
 
  private:
