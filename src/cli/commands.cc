@@ -36,6 +36,7 @@ constexpr std::string_view kWelcome = R"(
     {c}belfry channel{r}              look at channels, fetch blocks, join, update
 
   Set up
+    {c}belfry devnet{r}               a Fabric network in one process, for tests and trying out
     {c}belfry secret{r}               keep keys and passwords sealed on this disk
     {c}belfry ca{r}                   register and enroll identities at a Fabric CA, or run one
     {c}belfry schema{r}               the JSON Schema of belfry.yaml, for editors
@@ -102,6 +103,7 @@ int run(int argc, char** argv) {
   add_chaincode(program);
   add_channel(program);
   add_function(program);
+  add_devnet(program);
   add_schema(program);
   add_completion(program);
   add_version(program);

@@ -20,6 +20,7 @@ void add_tx(Program& program);
 void add_chaincode(Program& program);
 void add_channel(Program& program);
 void add_schema(Program& program);
+void add_devnet(Program& program);
 void add_version(Program& program);
 void add_completion(Program& program);
 

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "devnet/batch.h"
 #include "devnet/block_maker.h"
 #include "devnet/broadcast_rules.h"
@@ -17,6 +18,11 @@ namespace {
 
 constexpr Duration kDefaultTimeout = std::chrono::seconds(2);
 constexpr auto kRetryAfter = std::chrono::seconds(1);  // a commit that failed: the disk is full
+
+// True with that chance.
+bool happens(double chance) {
+  return chance > 0 && static_cast<double>(secure_random().below(1'000'000)) < chance * 1e6;
+}
 
 class ChannelImpl final : public Channel {
  public:
@@ -66,6 +72,9 @@ class ChannelImpl final : public Channel {
       auto made = make_config_transaction(envelope, *message, *config, *orderer_, clock_.now());
       if (!made) return {Status::bad_request, made.error().message};
     }
+    if (happens(options_.faults.fail))
+      return {Status::service_unavailable, "no Raft leader (the fault that was asked for)"};
+    if (happens(options_.faults.drop)) return {};
     return queue({std::string(envelope), config->sequence, is_update, clock_.monotonic()});
   }
 
@@ -152,6 +161,10 @@ class ChannelImpl final : public Channel {
 
   // Tries again until it is on disk: nothing that was taken is lost, and nothing overtakes it.
   void commit(std::vector<std::string> envelopes) {
+    if (options_.faults.delay > Duration::zero()) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, options_.faults.delay, [&] { return stopping_; });
+    }
     auto block = std::make_shared<const std::string>(
         make_block(*ledger_, std::move(envelopes), *orderer_, secure_random()));
     while (true) {

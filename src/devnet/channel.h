@@ -45,6 +45,13 @@ struct CommitStatus {
   uint8_t code = 0;  // ledger/ledger.h
 };
 
+// For people's tests: what an unlucky network does to transactions.
+struct Faults {
+  double fail = 0;   // chance that one is refused with SERVICE_UNAVAILABLE
+  double drop = 0;   // chance that one is acknowledged and lost
+  Duration delay{};  // before each block is committed
+};
+
 struct ChannelOptions {
   // Cut as soon as the committer is idle, whatever the channel's BatchTimeout says: transactions
   // that come meanwhile make the next block. Otherwise the channel's BatchSize and BatchTimeout.
@@ -53,6 +60,7 @@ struct ChannelOptions {
   // Who may ask for what, if not whom the ledger's own configuration names: a recorded ledger is
   // served to organisations of whose keys the devnet holds its own.
   std::shared_ptr<const msp::ChannelConfig> access;
+  Faults faults;
 };
 
 // Thread-safe.

@@ -89,8 +89,9 @@ class DeliverTranscriptTest : public TranscriptTest {
     static void check_form(const Json& frame, const ::protos::DeliverResponse& got) {
       EXPECT_EQ(got.has_filtered_block(), has(frame, "filtered_block"));
       EXPECT_EQ(got.has_block(), has(frame, "block"));
-      if (has(frame, "metadata_slots"))
+      if (has(frame, "metadata_slots")) {
         EXPECT_EQ(got.block().metadata().metadata_size(), int64_t(frame["metadata_slots"]));
+      }
       if (got.has_block_and_private_data())
         check_private(frame["block_and_private_data"]["private_data_map"],
                       got.block_and_private_data());

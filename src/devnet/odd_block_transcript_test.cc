@@ -32,9 +32,10 @@ class OddBlockTest : public TranscriptTest {
       EXPECT_EQ(got.status(), int64_t(frame["status_number"]));
     } else if (has(frame, "block")) {
       EXPECT_EQ(got.block().header().number(), number(Json(frame["block"]), base));
-      if (has(frame, "codes"))
+      if (has(frame, "codes")) {
         EXPECT_EQ(static_cast<uint8_t>(got.block().metadata().metadata(2)[0]),
                   int64_t(frame["codes"].at(0)));
+      }
     } else if (has(frame, "filtered_block")) {
       EXPECT_EQ(got.filtered_block().number(), number(Json(frame["filtered_block"]), base));
       if (!has(frame, "filtered_transactions")) return;
@@ -44,10 +45,11 @@ class OddBlockTest : public TranscriptTest {
       EXPECT_EQ(transaction.type(), int64_t(expected["type"]));
       EXPECT_EQ(transaction.tx_validation_code(), int64_t(expected["tx_validation_code"]));
       int64_t actions = 0;
-      if (expected["actions"].get(actions) == simdjson::SUCCESS)
+      if (expected["actions"].get(actions) == simdjson::SUCCESS) {
         EXPECT_EQ(transaction.transaction_actions().chaincode_actions_size(), actions);
-      else
+      } else {
         EXPECT_FALSE(transaction.has_transaction_actions());
+      }
     } else {
       EXPECT_EQ(got.block_and_private_data().block().header().number(),
                 number(Json(frame["block_and_private_data"]), base));

@@ -114,8 +114,9 @@ TEST_F(RecoveryTest, NothingThatWasReportedIsLostWhenThePowerGoes) {
     }
     // What was under way is there whole, its private data included, or not at all.
     if (ledger_->get("ngo", attempted) &&
-        ledger_->private_hash("ngo", "donors", view(sha256(attempted))))
+        ledger_->private_hash("ngo", "donors", view(sha256(attempted)))) {
       EXPECT_TRUE(ledger_->private_value("ngo", "donors", attempted));
+    }
     EXPECT_EQ(commit("ngo", Sets().write("ngo", "after", "v")), code::kValid);
   }
 }

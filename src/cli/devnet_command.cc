@@ -1,0 +1,307 @@
+// `belfry devnet`: a Fabric network in this process, until it is stopped.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/stop_signals.h"
+#include "devnet/batch.h"
+#include "devnet/certificate_authorities.h"
+#include "devnet/client_files.h"
+#include "devnet/deploy.h"
+#include "devnet/network.h"
+
+namespace belfry::cli {
+namespace {
+
+struct Options {
+  std::string folder = "belfry-devnet";
+  bool ephemeral = false;
+  std::vector<std::string> organizations = {"Org1", "Org2"};
+  std::vector<std::string> chaincodes;
+  std::string ports;
+  std::vector<std::string> faults;
+  bool json = false;
+  bool no_tls = false, mutual_tls = false, for_1_4 = false, batches = false;
+  devnet::NetworkSettings network;
+};
+
+// What a fresh network is made in and goes away with.
+class EphemeralFolder {
+ public:
+  static Result<EphemeralFolder> make() {
+    std::string path = std::filesystem::temp_directory_path() / "belfry-devnet-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) return fail("cannot make a folder like " + path);
+    return EphemeralFolder(std::move(path));
+  }
+  EphemeralFolder(EphemeralFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+  EphemeralFolder& operator=(EphemeralFolder&&) = delete;
+  ~EphemeralFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit EphemeralFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+// "2" means Org1 and Org2.
+std::vector<std::string> organization_names(const std::vector<std::string>& given) {
+  if (given.size() != 1 || given[0].find_first_not_of("0123456789") != std::string::npos)
+    return given;
+  std::vector<std::string> names;
+  for (int i = 1; i <= std::stoi(given[0]); ++i) names.push_back(fmt::format("Org{}", i));
+  return names;
+}
+
+Result<void> write_profiles(const devnet::Network& network,
+                            const devnet::CertificateAuthorities& authorities) {
+  FileSystem& files = posix_files();
+  for (const auto& org : network.material().organizations) {
+    const std::string stem = network.settings().folder + "/connection-" + org.domain;
+    const std::string ca = authorities.url(org.msp_id);
+    if (auto written = replace_whole(files, stem + ".json",
+                                     devnet::connection_profile(network, org.msp_id, ca));
+        !written)
+      return written;
+    if (auto written = replace_whole(files, stem + ".yaml",
+                                     devnet::connection_profile_yaml(network, org.msp_id, ca));
+        !written)
+      return written;
+  }
+  return {};
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+// One line, for programs that start a devnet.
+std::string facts(const devnet::Network& network, const devnet::CertificateAuthorities& authorities,
+                  const std::string& chaincode_address) {
+  std::string peers, cas, environments, channels;
+  const auto comma = [](std::string& list) { return list.empty() ? "" : ","; };
+  for (const std::string& name : network.settings().channels)
+    channels += comma(channels) + json_string(name);
+  for (const devnet::Peer* peer : network.peers())
+    peers += fmt::format("{}{{\"name\":{},\"msp_id\":{},\"address\":{}}}", comma(peers),
+                         json_string(peer->name()), json_string(peer->msp_id()),
+                         json_string(peer->endpoint()));
+  for (const auto& org : network.material().organizations) {
+    cas += fmt::format("{}{}:{}", comma(cas), json_string(org.msp_id),
+                       json_string(authorities.url(org.msp_id)));
+    std::string environment;
+    for (const auto& [name, value] : devnet::peer_environment(network, org.msp_id))
+      environment +=
+          fmt::format("{}{}:{}", comma(environment), json_string(name), json_string(value));
+    environments +=
+        fmt::format("{}{}:{{{}}}", comma(environments), json_string(org.msp_id), environment);
+  }
+  return fmt::format(
+      "{{\"folder\":{},\"channels\":[{}],\"orderer\":{},\"peers\":[{}],\"cas\":{{{}}},"
+      "\"chaincode\":{},\"participation\":{},\"operations\":{},\"environment\":{{{}}}}}",
+      json_string(network.settings().folder), channels,
+      json_string(network.context().orderer_endpoint), peers, cas, json_string(chaincode_address),
+      json_string(network.participation_address()), json_string(network.operations_address()),
+      environments);
+}
+
+// "drop=0.1", "fail=0.05", "delay=200ms"
+Result<void> read_fault(const std::string& word, devnet::Faults& faults) {
+  const size_t equals = word.find('=');
+  const std::string kind = word.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
+  if (kind == "delay") {
+    auto delay = devnet::parse_duration(value);
+    if (!delay)
+      return fail(fmt::format("--fault delay takes a time such as 200ms, not '{}'", value));
+    faults.delay = *delay;
+    return {};
+  }
+  char* end = nullptr;
+  const double chance = std::strtod(value.c_str(), &end);
+  if ((kind != "drop" && kind != "fail") || value.empty() || *end != 0 || chance < 0 || chance > 1)
+    return fail(fmt::format(
+        "--fault takes drop=0.1, fail=0.1 (chances from 0 to 1) or delay=200ms, not '{}'", word));
+  (kind == "drop" ? faults.drop : faults.fail) = chance;
+  return {};
+}
+
+void introduce(const Program& program, const devnet::Network& network,
+               const devnet::CertificateAuthorities& authorities,
+               const std::string& chaincode_address, Duration took) {
+  const Terminal& out = program.out;
+  const auto fact = [&](std::string_view what, const std::string& value) {
+    out.line(fmt::format("  {:<24}{}", what, value));
+  };
+  out.line(fmt::format("{} is ready after {} ms", out.paint(Style::bold, "the network"),
+                       std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  for (const std::string& name : network.settings().channels) fact("channel", name);
+  fact("orderer", network.context().orderer_endpoint);
+  for (const devnet::Peer* peer : network.peers())
+    fact(peer->node().name, fmt::format("{}  {}", peer->endpoint(), peer->msp_id()));
+  for (const auto& org : network.material().organizations)
+    fact(devnet::CertificateAuthorities::name_of(org),
+         authorities.url(org.msp_id) + "  admin:adminpw");
+  fact("chaincode may dial in", chaincode_address + "  without TLS");
+  fact("osnadmin", network.participation_address());
+  fact("operations", "http://" + network.operations_address());
+  fact("folder", network.settings().folder);
+  for (const auto& org : network.material().organizations) {
+    out.line();
+    out.line(out.paint(Style::dim, fmt::format("# {}: connection-{}.json and .yaml; the peer CLI:",
+                                               org.name, org.domain)));
+    for (const auto& [name, value] : devnet::peer_environment(network, org.msp_id))
+      out.line(fmt::format("export {}={}", name, value));
+  }
+  out.line();
+  out.line(out.paint(
+      Style::dim,
+      fmt::format(
+          "# peer … -o {}{}", network.context().orderer_endpoint,
+          network.settings().tls
+              ? " --tls --cafile " + network.material().orderer.nodes.front().folder + "/tls/ca.crt"
+              : "")));
+  std::fflush(stdout);
+}
+
+int run_devnet(const Program& program, Options options) {
+  const StopSignals signals;  // before any thread, so that all inherit the mask
+  log::configure(log::Level::error, log::Format::text);
+  const Duration begun = system_clock().monotonic();
+  std::optional<EphemeralFolder> ephemeral;
+  std::optional<FolderLock> lock;
+  devnet::NetworkSettings& settings = options.network;
+  settings.folder = std::filesystem::absolute(options.folder);
+  settings.organizations = organization_names(options.organizations);
+  if (settings.organizations.empty()) return program.misused("--orgs names no organisation");
+  settings.tls = !options.no_tls;
+  settings.client_certificates = options.mutual_tls;
+  settings.durable = !options.ephemeral;
+  settings.ordering.cut_at_once = !options.batches;
+  for (const std::string& fault : options.faults)
+    if (auto read = read_fault(fault, settings.ordering.faults); !read)
+      return program.misused(read.error().message);
+  if (options.for_1_4) settings.channel.generation = devnet::Generation::v1_4;
+  if (options.ephemeral) {
+    auto made = EphemeralFolder::make();
+    if (!made) return program.failed(made.error().message);
+    ephemeral.emplace(std::move(*made));
+    settings.folder = ephemeral->path();
+  } else {
+    if (auto made = posix_files().make_folders(settings.folder); !made)
+      return program.failed(made.error().message);
+    auto taken = FolderLock::take(settings.folder);
+    if (!taken) return program.failed(taken.error().message);
+    lock.emplace(std::move(*taken));
+  }
+  const bool free_ports = options.ports == "free";
+  if (free_ports)
+    settings.orderer_port = settings.peer_port = settings.participation_port =
+        settings.operations_port = 0;
+
+  devnet::EndorsingSettings endorsing_settings{.folder = settings.folder, .host = settings.host};
+  if (free_ports) endorsing_settings.chaincode_port = 0;
+  auto endorsing =
+      devnet::EndorsingServices::create(endorsing_settings, posix_files(), system_clock());
+  if (!endorsing) return program.failed(endorsing.error().message);
+  auto network =
+      devnet::Network::start(settings, posix_files(), system_clock(), (*endorsing)->maker());
+  if (!network) return program.failed(network.error().message);
+  devnet::CertificateAuthoritiesSettings ca_settings{.folder = settings.folder + "/ca",
+                                                     .host = settings.host,
+                                                     .tls = false,
+                                                     .older_tokens = options.for_1_4};
+  if (free_ports) ca_settings.port = 0;
+  auto authorities = devnet::CertificateAuthorities::start(
+      ca_settings, (*network)->material(), posix_files(), system_clock(), secure_random());
+  if (!authorities) return program.failed(authorities.error().message);
+  if (auto written = write_profiles(**network, **authorities); !written)
+    return program.failed(written.error().message);
+  for (const std::string& chaincode : options.chaincodes) {
+    const size_t equals = chaincode.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return program.misused(
+          fmt::format("--chaincode takes NAME=PATH or NAME=HOST:PORT, not '{}'", chaincode));
+    if (auto deployed = devnet::deploy_from(
+            **endorsing, **network, posix_files(), (*network)->settings().channels.front(),
+            chaincode.substr(0, equals), chaincode.substr(equals + 1), settings.folder + "/logs");
+        !deployed)
+      return program.failed(
+          fmt::format("chaincode {}: {}", chaincode.substr(0, equals), deployed.error().message));
+  }
+  if (options.json) {
+    program.out.line(facts(**network, **authorities, (*endorsing)->chaincode_address()));
+    std::fflush(stdout);
+  } else {
+    introduce(program, **network, **authorities, (*endorsing)->chaincode_address(),
+              system_clock().monotonic() - begun);
+  }
+  while (signals.wait(std::chrono::hours(1)) == 0) {
+  }
+  signals.let_through();
+  authorities->reset();
+  network->reset();
+  return kDone;
+}
+
+}  // namespace
+
+void add_devnet(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.command(
+      "devnet", "a Fabric network in one process: peers, orderer, certificate authorities",
+      "  belfry devnet                                     Org1 and Org2 on channel mychannel\n"
+      "  belfry devnet --ephemeral --ports free            for a test: nothing is kept\n"
+      "  belfry devnet --chaincode ngo=./chaincode         deploy and run a chaincode\n"
+      "  belfry devnet --chaincode ngo=127.0.0.1:9999      one that runs as a service\n"
+      "  belfry devnet --ledger blockfile_000000           serve a recorded ledger\n\n"
+      "Prints where everything listens and the environment for the peer CLI; connection profiles "
+      "and MSP\nfolders are in its folder. SIGTERM and Ctrl-C stop it; what was committed is there "
+      "at the next start.\n");
+  command->add_option("-d,--data", options->folder, "where keys and ledgers are kept")
+      ->type_name("FOLDER");
+  command->add_flag("--ephemeral", options->ephemeral,
+                    "keep nothing: a folder of its own, gone when it stops");
+  command->add_option("--orgs", options->organizations, "how many organisations, or their names")
+      ->delimiter(',')
+      ->type_name("N|NAMES");
+  command->add_option("--peers", options->network.peers, "of each organisation")
+      ->check(CLI::Range(1, 20));
+  command->add_option("--channel", options->network.channels, "made, and joined by every peer")
+      ->delimiter(',')
+      ->type_name("NAMES");
+  command
+      ->add_option("--ledger", options->network.ledger,
+                   "a recorded ledger to serve: a block file, or a peer's folder of them")
+      ->type_name("BLOCKS");
+  command->add_option("--chaincode", options->chaincodes, "deployed on the first channel; repeat")
+      ->type_name("NAME=PATH|ADDRESS");
+  command->add_option("--ports", options->ports, "\"free\": any free ones instead of 7050 and on")
+      ->check(CLI::IsMember({"free"}));
+  command->add_flag("--json", options->json, "print one line of JSON instead, when it is ready");
+  command
+      ->add_option("--fault", options->faults,
+                   "make the orderer lose, refuse or delay transactions, for your tests")
+      ->delimiter(',')
+      ->type_name("drop=0.1|fail=0.1|delay=200ms");
+  command->add_flag("--no-tls", options->no_tls, "plain connections");
+  command->add_flag("--mutual-tls", options->mutual_tls, "clients must show a certificate");
+  command->add_flag("--for-1-4", options->for_1_4,
+                    "channels and authorities for clients of Fabric 1.4: lscc, older tokens");
+  command->add_flag("--batches", options->batches,
+                    "cut blocks by the channel's batch size and timeout, not at once");
+  command
+      ->add_option("--batch-timeout", options->network.channel.batch_timeout,
+                   "of new channels: 300ms, 2s")
+      ->type_name("TIME");
+  program.on_run(command, [&program, options] { return run_devnet(program, *options); });
+}
+
+}  // namespace belfry::cli
