@@ -103,7 +103,12 @@ void PackageLauncher::run(const std::string& id, const ChaincodeProgram& program
                           Callback<std::string> failed) {
   std::lock_guard lock(mutex_);
   if (stopped_) return failed("the peer is shutting down");
-  if (running_.contains(id)) return;  // it was started already, and will register or end
+  if (const auto old = running_.find(id); old != running_.end()) {
+    // Its stream is gone, or nobody would ask: it is started again once it has ended.
+    if (old->second > 0) kill(-old->second, SIGTERM);
+    again_[id] = std::move(failed);
+    return;
+  }
   running_[id] = 0;
   // The thread that forks must outlive the child, which is told of its death.
   waiting_.emplace_back([this, id, program, failed = std::move(failed), address = dial_in_,
@@ -139,12 +144,18 @@ void PackageLauncher::run(const std::string& id, const ChaincodeProgram& program
         ending += fmt::format(" (its output: {})", program.log);
     }
     bool stopping = false;
+    Callback<std::string> again;
     {
       std::lock_guard lock(mutex_);
       running_.erase(id);
       stopping = stopped_;
+      if (const auto found = again_.find(id); found != again_.end()) {
+        again = std::move(found->second);
+        again_.erase(found);
+      }
     }
     if (!stopping) log::warn("a chaincode's process ended", {{"chaincode", id}, {"how", ending}});
+    if (again) return run(id, program, std::move(again));
     failed(ending);
   });
 }

@@ -50,7 +50,9 @@ class PackageLauncher final : public ChaincodeLauncher {
   bool stopped_ = false;
   std::map<std::string, ChaincodeWay> ways_;
   std::map<std::string, int> running_;  // process ids
-  std::vector<std::thread> waiting_;    // one per process that was ever started
+  // Asked for again while the process of before has not ended yet.
+  std::map<std::string, Callback<std::string>> again_;
+  std::vector<std::thread> waiting_;  // one per process that was ever started
 };
 
 }  // namespace belfry::devnet

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "common/policies.pb.h"
+#include "devnet/lifecycle_state.h"
 #include "devnet/principal_sets.h"
 #include "ledger/chaincode_definition.h"
 #include "msp/msp_principal.pb.h"
@@ -147,6 +149,35 @@ bool has_chaincode(const EndorsingPeer& peer, const std::string& channel,
   if (peer.is_system(chaincode)) return true;
   const auto joined = peer.peer().channel(channel);
   return joined && peer.runnable(joined->ledger(), chaincode).has_value();
+}
+
+std::string endorsers_version(const EndorsingPeers& peers, const std::string& channel_name,
+                              const std::string& chaincode) {
+  const auto channel = any_channel(peers, channel_name);
+  if (!channel) return {};
+  const auto& ledger = channel->ledger();
+  std::string out = fmt::format("{} {}", ledger.config_block(), ledger.config()->sequence);
+  const auto add = [&](const std::optional<ledger::Value>& value) {
+    out += value ? fmt::format(" {}.{}", value->version.block, value->version.transaction) : " -";
+    return value;
+  };
+  const std::string lifecycle(ledger::kLifecycle);
+  const auto sequence = add(ledger.get(lifecycle, field_key("namespaces", chaincode, "Sequence")));
+  if (!sequence) {
+    add(ledger.get(std::string(ledger::kLegacyLifecycle), chaincode));
+    return out;
+  }
+  const auto number = ledger::decode_integer(sequence->bytes);
+  const std::string hash(view(sha256(field_key(
+      "chaincode-sources", fmt::format("{}#{}", chaincode, number.value_or(0)), "PackageID"))));
+  std::string last;
+  for (const auto& peer : peers) {
+    const auto& msp_id = peer->peer().msp_id();
+    if (msp_id != last) add(ledger.private_hash(lifecycle, "_implicit_org_" + msp_id, hash));
+    last = msp_id;
+    out += peer->peer().channel(channel_name) ? '+' : '-';
+  }
+  return out;
 }
 
 Result<EndorsingPeers> peers_for(const EndorsingPeers& peers, const std::string& channel_name,

@@ -33,6 +33,11 @@ bool has_chaincode(const EndorsingPeer& peer, const std::string& channel,
 // Peers that may see the collections the interest names and have its chaincodes.
 Result<EndorsingPeers> peers_for(const EndorsingPeers& peers, const std::string& channel,
                                  const ::protos::ChaincodeInterest& interest);
+// What those answers hang on, in bytes that change when they may: the configuration, the
+// chaincode's definition, who has approved it with which package. Costs some microseconds, the
+// answers some hundreds.
+std::string endorsers_version(const EndorsingPeers& peers, const std::string& channel,
+                              const std::string& chaincode);
 // Errors in Fabric's words.
 Result<EndorsementLayouts> layouts_for(const EndorsingPeers& peers, const std::string& channel,
                                        const ::protos::ChaincodeInterest& interest);

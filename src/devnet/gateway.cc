@@ -124,7 +124,14 @@ struct Gateway::Endorsing {
   }
 };
 
-EndorsingPeers Gateway::able(const std::string& channel, const std::string& chaincode) const {
+EndorsingPeers Gateway::able(const std::string& channel, const std::string& chaincode) {
+  const auto version = endorsers_version(peers_, channel, chaincode);
+  const auto place = std::pair(channel, chaincode);
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = known_able_.find(place);
+    if (found != known_able_.end() && found->second.version == version) return found->second.answer;
+  }
   EndorsingPeers out;
   for (const auto& peer : peers_of_channel(peers_, channel))
     if (has_chaincode(*peer, channel, chaincode)) out.push_back(peer);
@@ -134,6 +141,37 @@ EndorsingPeers Gateway::able(const std::string& channel, const std::string& chai
     };
     return rank(a) < rank(b);
   });
+  // A peer may yet install it: only a full answer stays true.
+  if (out.size() == peers_of_channel(peers_, channel).size()) {
+    std::lock_guard lock(mutex_);
+    if (known_able_.size() >= kMostKnown) known_able_.clear();
+    known_able_[place] = {version, out};
+  }
+  return out;
+}
+
+Result<EndorsementLayouts> Gateway::layouts(const std::string& channel,
+                                            const ::protos::ChaincodeInterest& interest) {
+  std::string version;
+  bool all_able = true;
+  for (const auto& call : interest.chaincodes()) {
+    version += endorsers_version(peers_, channel, call.name()) + ";";
+    all_able =
+        all_able && able(channel, call.name()).size() == peers_of_channel(peers_, channel).size();
+  }
+  const auto place = std::pair(channel, interest.SerializeAsString());
+  if (all_able) {
+    std::lock_guard lock(mutex_);
+    const auto found = known_layouts_.find(place);
+    if (found != known_layouts_.end() && found->second.version == version)
+      return found->second.answer;
+  }
+  auto out = layouts_for(peers_, channel, interest);
+  if (out && all_able) {
+    std::lock_guard lock(mutex_);
+    if (known_layouts_.size() >= kMostKnown) known_layouts_.clear();
+    known_layouts_[place] = {version, *out};
+  }
   return out;
 }
 
@@ -261,13 +299,13 @@ void Gateway::endorse(const ::gateway::EndorseRequest& request,
                              "endorsing organization(s) to protect transient data");
   ::protos::ChaincodeInterest interest;
   interest.add_chaincodes()->set_name(about.chaincode);
-  const auto layouts = layouts_for(peers_, about.channel, interest);
-  if (!layouts)
+  const auto found = layouts(about.channel, interest);
+  if (!found)
     return endorsing->refuse(
         StatusCode::FAILED_PRECONDITION,
         "no combination of peers can be derived which satisfy the endorsement policy: " +
-            layouts.error().message);
-  endorsing->first = layouts->groups.begin()->second;
+            found.error().message);
+  endorsing->first = found->groups.begin()->second;
   ask_first(std::move(endorsing));
 }
 
@@ -325,9 +363,9 @@ void Gateway::plan_after_first(std::shared_ptr<Endorsing> endorsing,
       for (const auto& name : call.collection_names())
         shielded += (shielded.empty() ? "" : " ") + name;
     }
-  auto layouts = layouts_for(peers_, about.channel, interest);
-  if (!layouts) {
-    if (!shielded.empty() && layouts_for(peers_, about.channel, original))
+  auto found = layouts(about.channel, interest);
+  if (!found) {
+    if (!shielded.empty() && layouts(about.channel, original))
       return endorsing->refuse(
           StatusCode::FAILED_PRECONDITION,
           fmt::format("requires endorsement from organisation(s) that are not in the distribution "
@@ -337,18 +375,18 @@ void Gateway::plan_after_first(std::shared_ptr<Endorsing> endorsing,
     return endorsing->refuse(
         StatusCode::FAILED_PRECONDITION,
         "no combination of peers can be derived which satisfy the endorsement policy: " +
-            layouts.error().message);
+            found.error().message);
   }
   // Layouts that the first answer counts for come first.
-  std::stable_partition(layouts->quantities.begin(), layouts->quantities.end(),
+  std::stable_partition(found->quantities.begin(), found->quantities.end(),
                         [&](const EndorsementPlan::Layout& layout) {
                           return std::any_of(layout.begin(), layout.end(), [&](const auto& want) {
-                            const auto& group = layouts->groups[want.first];
+                            const auto& group = found->groups[want.first];
                             return std::find(group.begin(), group.end(), first) != group.end();
                           });
                         });
   endorsing->plan =
-      std::make_unique<EndorsementPlan>(std::move(layouts->quantities), std::move(layouts->groups));
+      std::make_unique<EndorsementPlan>(std::move(found->quantities), std::move(found->groups));
   endorsing->details.clear();
   response.mutable_response()->clear_payload();
   if (auto added = endorsing->plan->add(first, response); !added)

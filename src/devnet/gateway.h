@@ -8,7 +8,9 @@
 // Thread-safe. Answers come by callback, from any thread.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,7 +51,9 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   using ProposalPtr = std::shared_ptr<const ::protos::SignedProposal>;
 
   // Own peer first, then its organisation's, then the others.
-  EndorsingPeers able(const std::string& channel, const std::string& chaincode) const;
+  EndorsingPeers able(const std::string& channel, const std::string& chaincode);
+  Result<EndorsementLayouts> layouts(const std::string& channel,
+                                     const ::protos::ChaincodeInterest& interest);
   void ask(const std::shared_ptr<EndorsingPeer>& peer, ProposalPtr proposal, OnProposalAnswer then);
   ::gateway::ErrorDetail detail(const EndorsingPeer& peer, const std::string& message) const;
 
@@ -66,6 +70,18 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   const PeerContext& context_;
   const std::shared_ptr<EndorsingPeer> local_;
   const EndorsingPeers& peers_;
+
+  // Answers that were found before, as of a version of what they hang on (endorsers.h). At most
+  // kMostKnown of each; then all are forgotten.
+  static constexpr size_t kMostKnown = 1'000;
+  template <class T>
+  struct Known {
+    std::string version;
+    T answer;
+  };
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, Known<EndorsingPeers>> known_able_;
+  std::map<std::pair<std::string, std::string>, Known<EndorsementLayouts>> known_layouts_;
 };
 
 }  // namespace belfry::devnet

@@ -1,0 +1,1 @@
+require('./probe.js')(require('fabric-shim'));
