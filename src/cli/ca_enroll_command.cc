@@ -133,25 +133,26 @@ void add_certificate_options(CLI::App* command, Options& options) {
 }  // namespace
 
 void add_ca_enroll(Program& program, CLI::App* ca) {
-  auto options = std::make_shared<Options>();
+  // Each command has options of its own: what the environment says is set for both.
+  auto first = std::make_shared<Options>(), second = std::make_shared<Options>();
   CLI::App* enrolling = ca->add_subcommand("enroll", "get a certificate with an identity's secret");
-  enrolling->add_option("ID", options->id, "the identity, as it was registered")
+  enrolling->add_option("ID", first->id, "the identity, as it was registered")
       ->type_name("")
       ->required();
   enrolling
-      ->add_option("--secret", options->secret,
+      ->add_option("--secret", first->secret,
                    "its secret: others on this machine may see it while the command runs")
       ->envname("BELFRY_CA_SECRET")
       ->type_name("TEXT");
-  enrolling->add_option("--secret-file", options->secret_file, "take the secret from here")
+  enrolling->add_option("--secret-file", first->secret_file, "take the secret from here")
       ->type_name("FILE");
-  program.on_run(enrolling, [&program, options] { return enroll(program, *options); });
+  program.on_run(enrolling, [&program, first] { return enroll(program, *first); });
 
   CLI::App* again =
       ca->add_subcommand("reenroll", "get a new certificate for a new key before the old one ends");
-  add_as_option(again, options->ca);
-  program.on_run(again, [&program, options] { return reenroll(program, *options); });
-  for (CLI::App* command : {enrolling, again}) {
+  add_as_option(again, second->ca);
+  program.on_run(again, [&program, second] { return reenroll(program, *second); });
+  for (const auto& [command, options] : {std::pair(enrolling, first), {again, second}}) {
     add_destination_options(command, options->to);
     add_certificate_options(command, *options);
     add_ca_options(command, options->ca);

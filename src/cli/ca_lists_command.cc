@@ -139,51 +139,53 @@ int remove_affiliation(const Program& program, const Options& options) {
 }  // namespace
 
 void add_ca_lists(Program& program, CLI::App* ca) {
-  auto options = std::make_shared<Options>();
+  // Each command has options of its own: what the environment says is set for all of them.
   const auto add = [&](CLI::App* group, const std::string& name, const std::string& description,
                        const std::string& of, int (*run)(const Program&, const Options&)) {
+    auto options = std::make_shared<Options>();
     CLI::App* command = group->add_subcommand(name, description);
     if (!of.empty()) command->add_option(of, options->id, "which one")->type_name("")->required();
     add_as_option(command, options->ca);
     add_ca_options(command, options->ca);
     add_output_option(command, options->ca.output);
     program.on_run(command, [&program, options, run] { return run(program, *options); });
-    return command;
+    return std::pair(command, options.get());
   };
   CLI::App* identities = ca->add_subcommand("identities", "the identities that the CA knows");
   identities->require_subcommand(1);
   add(identities, "list", "those that the caller may see", "", list_identities);
   add(identities, "show", "one of them", "ID", show_identity);
-  CLI::App* modify = add(identities, "modify", "change one", "ID", modify_identity);
-  modify->add_option("--secret", options->secret, "a new secret; unlocks it, too")
+  const auto [modify, change] = add(identities, "modify", "change one", "ID", modify_identity);
+  modify->add_option("--secret", change->secret, "a new secret; unlocks it, too")
       ->envname("BELFRY_CA_NEW_SECRET")
       ->type_name("TEXT");
-  modify->add_option("--type", options->type, "another type")->type_name("TYPE");
-  modify->add_option("--affiliation", options->affiliation, "another affiliation; a dot: none")
+  modify->add_option("--type", change->type, "another type")->type_name("TYPE");
+  modify->add_option("--affiliation", change->affiliation, "another affiliation; a dot: none")
       ->type_name("NAME");
   modify
-      ->add_option("--attr", options->attributes,
+      ->add_option("--attr", change->attributes,
                    "set an attribute; an empty value takes it away; may be repeated")
       ->type_name("NAME=VALUE[:ecert]");
   modify
-      ->add_option("--max-enrollments", options->max_enrollments,
+      ->add_option("--max-enrollments", change->max_enrollments,
                    "how often it may enroll; -1: without limit; -2: not at all")
       ->type_name("NUMBER");
-  CLI::App* removing =
+  const auto [removing, removal] =
       add(identities, "remove", "remove one and revoke its certificates", "ID", remove_identity);
-  removing->add_flag("--force", options->force, "even if it is the caller");
+  removing->add_flag("--force", removal->force, "even if it is the caller");
 
   CLI::App* affiliations = ca->add_subcommand("affiliations", "the CA's departments");
   affiliations->require_subcommand(1);
   add(affiliations, "list", "all that the caller may see", "", list_affiliations);
-  CLI::App* adding = add(affiliations, "add", "add one", "NAME", add_affiliation);
-  adding->add_flag("--force", options->force, "with those above it");
-  CLI::App* renaming =
+  const auto [adding, addition] = add(affiliations, "add", "add one", "NAME", add_affiliation);
+  adding->add_flag("--force", addition->force, "with those above it");
+  const auto [renaming, renamed] =
       add(affiliations, "rename", "give one another name", "NAME", rename_affiliation);
-  renaming->add_option("TO", options->to, "its new name")->type_name("")->required();
-  renaming->add_flag("--force", options->force, "with the identities in it");
-  CLI::App* taking = add(affiliations, "remove", "remove one", "NAME", remove_affiliation);
-  taking->add_flag("--force", options->force,
+  renaming->add_option("TO", renamed->to, "its new name")->type_name("")->required();
+  renaming->add_flag("--force", renamed->force, "with the identities in it");
+  const auto [taking, taken] =
+      add(affiliations, "remove", "remove one", "NAME", remove_affiliation);
+  taking->add_flag("--force", taken->force,
                    "with those below it, their identities and certificates");
 }
 

@@ -129,61 +129,65 @@ Result<json::array> attributes_of(const std::vector<std::string>& given) {
 }
 
 void add_ca_registrar(Program& program, CLI::App* ca) {
-  auto options = std::make_shared<Options>();
+  // Each command has options of its own: what the environment says is set for all of them.
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&), bool as) {
+    auto options = std::make_shared<Options>();
     CLI::App* command = ca->add_subcommand(name, description);
     if (as) add_as_option(command, options->ca);
     add_ca_options(command, options->ca);
     program.on_run(command, [&program, options, run] { return run(program, *options); });
-    return command;
+    return std::pair(command, options.get());
   };
-  CLI::App* registering =
+  const auto [registering, registration] =
       add("register", "make an identity known, and print the secret to enroll it with",
           register_identity, true);
-  registering->add_option("ID", options->id, "its name")->type_name("")->required();
+  registering->add_option("ID", registration->id, "its name")->type_name("")->required();
   registering
-      ->add_option("--type", options->type, "client, peer, orderer, admin: its role on the network")
+      ->add_option("--type", registration->type,
+                   "client, peer, orderer, admin: its role on the network")
       ->capture_default_str()
       ->type_name("TYPE");
   registering
-      ->add_option("--affiliation", options->affiliation,
+      ->add_option("--affiliation", registration->affiliation,
                    "such as org1.department1; the registrar's own otherwise; a dot: none")
       ->type_name("NAME");
   registering
-      ->add_option("--attr", options->attributes,
+      ->add_option("--attr", registration->attributes,
                    "an attribute; with :ecert it goes into certificates unasked; may be repeated")
       ->type_name("NAME=VALUE[:ecert]");
   registering
       ->add_option(
-          "--max-enrollments", options->max_enrollments,
+          "--max-enrollments", registration->max_enrollments,
           "how often it may enroll; -1: without limit; as often as the CA allows otherwise")
       ->type_name("NUMBER");
-  registering->add_option("--secret", options->secret, "instead of one that the CA makes")
+  registering->add_option("--secret", registration->secret, "instead of one that the CA makes")
       ->envname("BELFRY_CA_NEW_SECRET")
       ->type_name("TEXT");
-  add_output_option(registering, options->ca.output);
+  add_output_option(registering, registration->ca.output);
 
-  CLI::App* revoking = add(
+  const auto [revoking, revocation] = add(
       "revoke", "revoke an identity with all its certificates, or one certificate", revoke, true);
-  revoking->add_option("ID", options->id, "the identity")->type_name("");
-  revoking->add_option("--serial", options->serial, "of one certificate")->type_name("HEX");
-  revoking->add_option("--aki", options->aki, "its authority's key identifier")->type_name("HEX");
+  revoking->add_option("ID", revocation->id, "the identity")->type_name("");
+  revoking->add_option("--serial", revocation->serial, "of one certificate")->type_name("HEX");
+  revoking->add_option("--aki", revocation->aki, "its authority's key identifier")
+      ->type_name("HEX");
   revoking
-      ->add_option("--reason", options->reason,
+      ->add_option("--reason", revocation->reason,
                    "keycompromise, affiliationchanged, superseded, cessationofoperation …")
       ->type_name("WORD");
-  revoking->add_option("--crl", options->file, "and write a revocation list here")
+  revoking->add_option("--crl", revocation->file, "and write a revocation list here")
       ->type_name("FILE");
-  add_output_option(revoking, options->ca.output);
+  add_output_option(revoking, revocation->ca.output);
 
-  CLI::App* list = add("crl", "make a revocation list", make_crl, true);
-  list->add_option("-o,--file", options->file, "write it here; to standard output otherwise")
+  const auto [list, listing] = add("crl", "make a revocation list", make_crl, true);
+  list->add_option("-o,--file", listing->file, "write it here; to standard output otherwise")
       ->type_name("FILE");
 
-  CLI::App* about = add("info", "show a CA's name, version and certificates", info, false);
-  about->add_option("--chain", options->file, "write its certificates here")->type_name("FILE");
-  add_output_option(about, options->ca.output);
+  const auto [about, showing] =
+      add("info", "show a CA's name, version and certificates", info, false);
+  about->add_option("--chain", showing->file, "write its certificates here")->type_name("FILE");
+  add_output_option(about, showing->ca.output);
 }
 
 }  // namespace belfry::cli

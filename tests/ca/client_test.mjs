@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import Module from 'node:module';
+import {once} from 'node:events';
+import Module, {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {after, before, test} from 'node:test';
@@ -21,7 +21,7 @@ Module._load = function (name, ...rest) {
   return name === 'grpc' ? {loadObject: (builder) => builder.build()} : load.call(this, name, ...rest);
 };
 const Services = require('fabric-ca-client');
-const {User} = version === '2.2' ? Services : {User: require('fabric-ca-client/lib/User.js')};
+const User = version === '2.2' ? require('fabric-common').User : require('fabric-ca-client/lib/User.js');
 
 const folder = mkdtempSync(join(tmpdir(), 'belfry-ca-'));
 let server, ca;
@@ -58,8 +58,8 @@ before(async () => {
   ca = new Services(url, {trustedRoots: [trustedRoots], verify: true}, 'ca-org1');
   admin = await userOf('admin', await ca.enroll({enrollmentID: 'admin', enrollmentSecret: 'adminpw'}));
 });
-after(() => {
-  server?.kill('SIGTERM');
+after(async () => {
+  if (server?.kill('SIGTERM')) await once(server, 'exit');
   rmSync(folder, {recursive: true, force: true});
 });
 
@@ -92,7 +92,8 @@ test('an identity is registered, enrolls, reenrolls and is revoked', async () =>
 
   const revoked = await ca.revoke({enrollmentID: 'alice', reason: 'keycompromise', gencrl: true}, admin);
   assert.equal(revoked.result.RevokedCerts.length, 3);
-  assert.match(Buffer.from(revoked.result.CRL, 'base64').toString(), /BEGIN X509 CRL/);
+  // 1.4 takes gencrl and does not pass it on.
+  if (version !== '1.4') assert.match(Buffer.from(revoked.result.CRL, 'base64').toString(), /BEGIN X509 CRL/);
   await assert.rejects(ca.reenroll(alice, []), refused(20));
   await assert.rejects(ca.enroll({enrollmentID: 'alice', enrollmentSecret: secret}), refused(20));
 });
