@@ -81,6 +81,15 @@ Result<std::string> event_of(const Options& options) {
   return text.empty() ? "{}" : text;
 }
 
+// Line by line: what a function prints must not steer the terminal.
+void print_lines(const Terminal& terminal, std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    terminal.line(terminal.safe(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
 int invoke(const Program& program, const Options& options) {
   const auto text = event_of(options);
   if (!text) return program.failed(text.error().message);
@@ -96,7 +105,7 @@ int invoke(const Program& program, const Options& options) {
     program.out.line("stored");
     return kDone;
   }
-  if (options.log) program.err.print(program.err.safe(text_at(answer.body, "log")));
+  if (options.log) print_lines(program.err, text_at(answer.body, "log"));
   program.out.line(program.out.safe(text_at(answer.body, "result")));
   const auto* failed = answer.body.as_object().if_contains("failed");
   return failed && failed->is_bool() && failed->get_bool() ? kFailed : kDone;
@@ -106,7 +115,7 @@ int logs(const Program& program, const Options& options) {
   ApiClient api(options.api);
   auto answer = api.get(path_of(options, fmt::format("/log?lines={}", options.lines)));
   while (answer.error.empty()) {
-    program.out.print(program.out.safe(text_at(answer.body, "text")));
+    print_lines(program.out, text_at(answer.body, "text"));
     std::fflush(stdout);
     if (!options.follow) return kDone;
     answer = api.get(
