@@ -42,7 +42,7 @@ class ExecutionEnvironment : public std::enable_shared_from_this<ExecutionEnviro
     std::string endpoint;
   };
   // How long a start may take before it counts as hung, beside the function's timeout.
-  static constexpr Duration kInitLimit = std::chrono::seconds(10);
+  static constexpr Duration kInitLimit = std::chrono::seconds(60);
   static constexpr Duration kMemoryWatch = std::chrono::milliseconds(50);
 
   ExecutionEnvironment(Shared& shared, const LambdaSettings& settings,
