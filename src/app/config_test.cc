@@ -269,7 +269,7 @@ constexpr Mistake kMistakes[] = {
     {"BadHookAddress", "protocol: sms", "protocol: https",
      "belfry.yaml:20:37: expected a URL that begins with https://, not '+15555550100'\n"},
     {"BadQueueEndpoint", "protocol: sms", "protocol: sqs",
-     "belfry.yaml:20:35: there is no queue '+15555550100'\n"},
+     "belfry.yaml:20:35: there is no queue '+15555550100'; there are: donations, dead\n"},
     {"UnreachableQueue", "  dead: {}", "  dead: {}\n  attic: {}",
      "belfry.yaml:12:3: nothing ever comes to queue attic: no listener, function or dead-letter "
      "setting leads there\n"},

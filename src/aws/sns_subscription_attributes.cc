@@ -30,6 +30,11 @@ bool is_address(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
 }
 
+// belfry's own queues, whose names begin with a dot, are nobody's business.
+bool is_queue(std::string_view arn) {
+  return is_arn_of(arn, "sqs") && !topic::queue_of_endpoint(arn).starts_with('.');
+}
+
 // What is wrong with the policy; the queue's name where nothing is.
 tl::expected<std::string, std::string> read_redrive(std::string_view text) {
   if (text.empty()) return std::string();
@@ -38,7 +43,7 @@ tl::expected<std::string, std::string> read_redrive(std::string_view text) {
   if (error || !parsed.is_object())
     return tl::unexpected<std::string>("RedrivePolicy: failed to parse JSON.");
   const std::string_view arn = text_of(parsed.get_object(), "deadLetterTargetArn");
-  if (!is_arn_of(arn, "sqs"))
+  if (!is_queue(arn))
     return tl::unexpected<std::string>("RedrivePolicy: deadLetterTargetArn is an invalid arn");
   return std::string(topic::queue_of_endpoint(arn));
 }
@@ -76,7 +81,7 @@ Outcome<void> check_endpoint(const queue::Store& store, std::string_view topic,
     if (phone_number(endpoint).empty())
       return refuse(invalid_plain(fmt::format("Invalid SMS endpoint: {}", endpoint)));
   } else if (protocol == "sqs") {
-    if (!is_arn_of(endpoint, "sqs")) return refuse(invalid("SQS endpoint ARN"));
+    if (!is_queue(endpoint)) return refuse(invalid("SQS endpoint ARN"));
     const auto queue = store.find_queue(topic::queue_of_endpoint(endpoint));
     const bool fifo = queue ? store.settings(*queue).fifo : endpoint.ends_with(".fifo");
     if (fifo && !topic::is_fifo(topic))
