@@ -22,6 +22,9 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from terminal import bold, cyan, dim, green, live, red, say  # noqa: E402
+
 LEDGER = HERE.parent.parent / "tests/data/ledgers/ngo-3.1"
 SECONDS_OF_WRITING = 7.0  # how long the "peer" takes for its 227 blocks
 SHOWN_PER_PHONE = 2
@@ -32,43 +35,6 @@ PHONES = {
     "+15555550102": ("NGO 6303's own", lambda d: d["ngoRegistrationNumber"] == "6303"),
     "+15555550103": ("small gifts to NGOs 631x", lambda d: d["ngoRegistrationNumber"].startswith("631") and d["donationAmount"] < 20),
 }
-
-ON_TERMINAL = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-COLOURS = ON_TERMINAL and not os.environ.get("NO_COLOR")
-
-
-def paint(code, text):
-    return f"\x1b[{code}m{text}\x1b[0m" if COLOURS else text
-
-
-def bold(text):
-    return paint("1", text)
-
-
-def dim(text):
-    return paint("2", text)
-
-
-def green(text):
-    return paint("32", text)
-
-
-def red(text):
-    return paint("31", text)
-
-
-def cyan(text):
-    return paint("36", text)
-
-
-def say(text=""):
-    print(text, flush=True)
-
-
-def live(text):
-    """A line that the next one overwrites; nothing in a pipe."""
-    if ON_TERMINAL:
-        print(f"\r\x1b[K{text}", end="", flush=True)
 
 
 def step(number, title):

@@ -1,8 +1,21 @@
-# ./dev demo: builds, then plays a recorded ledger's donations to phones, step by step, and counts what arrived.
+# ./dev demo: builds, then shows how donations on a ledger reach phones.
 set -euo pipefail
-if [ "${1:-}" = --help ]; then
-  echo "./dev demo: a recorded ledger flows through listener, queue, function and topic to phones, through a crash, counted in the end"
-  exit 0
-fi
+case "${1:-}" in
+  --help)
+    cat <<'TEXT'
+./dev demo [--recorded]: a recorded ledger flows through listener, queue, function and topic to phones, through a crash, counted in the end
+./dev demo --fabric [--keep]: the AWS post's eight steps on a network of Fabric's own programs (FABRIC_BIN, FABRIC_CFG_PATH), with the donation
+                              application in C++, its upgrade, a handler that fails and a listener that is killed
+TEXT
+    exit 0
+    ;;
+  --fabric)
+    shift
+    bash tools/dev/build.sh release belfry ngo_v1 ngo_v2
+    exec python3 examples/ngo/demo.py build "$@"
+    ;;
+  --recorded | "") ;;
+  *) echo "dev demo: there is no $1" >&2; exit 2 ;;
+esac
 bash tools/dev/build.sh release belfry
 exec python3 examples/recorded-ngo/demo.py build/belfry

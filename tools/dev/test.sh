@@ -66,8 +66,8 @@ for part in "${parts[@]}"; do
       run_label build "$part"
       ;;
     sanitize)
-      sanitize asan base event decode match msp queue topic pipeline http sinks functions aws fabric
-      sanitize tsan base queue topic pipeline http sinks
+      sanitize asan base event decode match msp queue topic pipeline http sinks functions aws fabric chaincode
+      sanitize tsan base queue topic pipeline http sinks chaincode
       ;;
     fuzz)
       mkdir -p build-fuzz

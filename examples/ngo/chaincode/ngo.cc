@@ -43,10 +43,13 @@ auto query_by(const char* id) {
 
 auto create_donation(Version version) {
   return [version](Transaction& transaction, const Donation& donation) -> Result<> {
-    if (auto fine = must_exist(transaction, Ngo{donation.ngoRegistrationNumber}.key()); !fine)
-      return fine;
-    if (auto fine = must_exist(transaction, Donor{donation.donorUserName}.key()); !fine)
-      return fine;
+    const std::vector<std::string> needed = {Ngo{donation.ngoRegistrationNumber}.key(),
+                                             Donor{donation.donorUserName}.key()};
+    const auto found = transaction.get_all(needed);
+    if (!found) return found.error();
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (!found->at(i)) return Error{"there is no " + needed[i], 404};
+    }
     if (auto created = create(transaction, donation); !created) return created;
     if (version == Version::k1) return {};
     return transaction.set_event(

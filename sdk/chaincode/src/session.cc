@@ -47,7 +47,7 @@ Session::Session(const Chaincode& chaincode, Wire wire, Workers& workers,
 Session::~Session() {
   ended();
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return running_.empty(); });
+  idle_.wait(lock, [this] { return tasks_ == 0; });
 }
 
 bool Session::register_as(const std::string& chaincode_id) {
@@ -98,21 +98,18 @@ void Session::start(ChaincodeMessage message) {
     const std::lock_guard lock(mutex_);
     // The same transaction again would mix up both; a peer keeps them apart.
     if (ended_ || !running_.emplace(key, exchange).second) return;
+    ++tasks_;
   }
   auto shared = std::make_shared<ChaincodeMessage>(std::move(message));
-  if (workers_.submit([this, shared, exchange, key] {
-        run(*shared, *exchange);
-        finish(key);
-      })) {
+  if (workers_.submit([this, shared, exchange, key] { finish(key, run(*shared, *exchange)); })) {
     return;
   }
   ChaincodeMessage busy = exchange->message(ChaincodeMessage::COMPLETED, "");
   complete({500, "the chaincode is busy: too many transactions wait for a thread", "", {}}, busy);
-  send(busy);
-  finish(key);
+  finish(key, busy);
 }
 
-void Session::run(const ChaincodeMessage& message, Exchange& exchange) {
+ChaincodeMessage Session::run(const ChaincodeMessage& message, Exchange& exchange) {
   PeerOffers offers;
   {
     const std::lock_guard lock(mutex_);
@@ -120,17 +117,17 @@ void Session::run(const ChaincodeMessage& message, Exchange& exchange) {
   }
   ChaincodeMessage out = exchange.message(ChaincodeMessage::COMPLETED, "");
   auto call = read_call(message);
-  if (call) {
-    StreamPeer peer(exchange, offers);
-    Response response = chaincode_.execute(*call, peer);
-    if (response.status < 400) {
-      if (auto written = peer.flush(); !written) response = {500, written.error().message, "", {}};
-    }
-    complete(response, out);
-  } else {
+  if (!call) {
     complete({500, call.error().message, "", {}}, out);
+    return out;
   }
-  send(out);
+  StreamPeer peer(exchange, offers);
+  Response response = chaincode_.execute(*call, peer);
+  if (response.status < 400) {
+    if (auto written = peer.flush(); !written) response = {500, written.error().message, "", {}};
+  }
+  complete(response, out);
+  return out;
 }
 
 bool Session::send(const ChaincodeMessage& message) {
@@ -138,10 +135,15 @@ bool Session::send(const ChaincodeMessage& message) {
   return wire_(message);
 }
 
-void Session::finish(const Key& key) {
+void Session::finish(const Key& key, const ChaincodeMessage& last) {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.erase(
+        key);  // first: once the peer has the last message, it may send the same transaction anew
+  }
+  send(last);
   const std::lock_guard lock(mutex_);
-  running_.erase(key);
-  if (running_.empty()) idle_.notify_all();
+  if (--tasks_ == 0) idle_.notify_all();
 }
 
 void Session::ended() {

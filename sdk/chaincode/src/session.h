@@ -49,9 +49,9 @@ class Session {
  private:
   using Key = std::pair<std::string, std::string>;  // channel, transaction
   void start(protos::ChaincodeMessage message);
-  void run(const protos::ChaincodeMessage& message, Exchange& exchange);
+  protos::ChaincodeMessage run(const protos::ChaincodeMessage& message, Exchange& exchange);
   bool send(const protos::ChaincodeMessage& message);
-  void finish(const Key& key);
+  void finish(const Key& key, const protos::ChaincodeMessage& last);
 
   const Chaincode& chaincode_;
   const Wire wire_;
@@ -61,6 +61,7 @@ class Session {
   std::mutex mutex_;  // for the rest
   std::condition_variable idle_;
   std::map<Key, std::shared_ptr<Exchange>> running_;
+  int tasks_ = 0;  // of the workers: a transaction is over for the peer before its task is
   PeerOffers offers_;
   bool ended_ = false;
 };

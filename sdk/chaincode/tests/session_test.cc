@@ -217,6 +217,14 @@ TEST(SessionTest, NonsenseIsAnErrorOfItsTransactionOnly) {
   EXPECT_EQ(response_of(stream.next()).payload(), "v");
 }
 
+TEST(SessionTest, ATransactionMayComeAgainOnceItIsOver) {
+  ScriptedStream stream(probe());
+  for (int i = 0; i < 200; ++i) {  // a client may send the same proposal to be evaluated twice
+    stream.give(ChaincodeMessage::TRANSACTION, input({"fail", "again"}));
+    ASSERT_EQ(response_of(stream.next()).message(), "again");
+  }
+}
+
 TEST(SessionTest, AnEmptyBatchThatPromisesMoreIsNotAskedForEver) {
   ScriptedStream stream(probe());
   stream.give(ChaincodeMessage::TRANSACTION, input({"range", "a", "b"}));

@@ -13,7 +13,7 @@ struct Counter {
                  field("owner", &Counter::owner));
 };
 
-Result<Counter> read(Transaction& transaction, const std::string& name) {
+Result<Counter> look_up(Transaction& transaction, const std::string& name) {
   auto counter = transaction.get<Counter>(name);
   if (!counter) return counter.error();  // the peer's
   if (!*counter) return Error{"there is no counter " + name, 404};
@@ -21,14 +21,14 @@ Result<Counter> read(Transaction& transaction, const std::string& name) {
 }
 
 Result<> create(Transaction& transaction, const std::string& name) {
-  if (read(transaction, name)) return Error{name + " exists already", 409};
+  if (look_up(transaction, name)) return Error{name + " exists already", 409};
   auto client = transaction.client();
   if (!client) return client.error();
   return transaction.put(name, Counter{name, 0, client->common_name});
 }
 
 Result<std::int64_t> add(Transaction& transaction, const std::string& name, std::int64_t amount) {
-  auto counter = read(transaction, name);
+  auto counter = look_up(transaction, name);
   if (!counter) return counter.error();
   counter->value += amount;
   if (auto put = transaction.put(name, *counter); !put) return put.error();
@@ -42,6 +42,6 @@ Chaincode counters() {
   Contract contract("counters");
   contract.submit("create", create, {"name"});
   contract.submit("add", add, {"name", "amount"});
-  contract.evaluate("read", read, {"name"});
+  contract.evaluate("read", look_up, {"name"});
   return Chaincode(std::move(contract));
 }
