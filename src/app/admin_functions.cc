@@ -7,6 +7,8 @@
 #include <charconv>
 
 #include "app/edit_distance.h"
+#include "aws/lambda.h"
+#include "functions/lambda_host.h"
 
 namespace belfry::app {
 

@@ -15,7 +15,6 @@
 #include "ca/go_text.h"
 #include "ca/state.h"
 #include "ca/test_client.h"
-#include "support/certificates.h"
 
 namespace belfry::ca {
 

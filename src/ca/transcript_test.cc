@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "ca/transcript_certificates.h"
 #include "ca/transcript_harness.h"
+#include "support/certificates.h"
 #include "support/xz.h"
 
 namespace belfry::ca {
