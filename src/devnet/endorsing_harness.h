@@ -37,7 +37,6 @@ inline void add_member(::common::SignaturePolicyEnvelope& policy, const std::str
 
 class EndorsingHarness {
  public:
-  // Which organisations the network has beside Org1 and Org2 costs nothing, so none.
   void start() {
     EndorsingSettings endorsing_settings;
     endorsing_settings.folder = "net";
