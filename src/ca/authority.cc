@@ -65,9 +65,11 @@ Result<Issuer> open_issuer(const CaSettings& settings, CaHost host, Registry& re
   return issuer;
 }
 
-// The registrar and the affiliations, once.
-Result<void> seed(const CaSettings& settings, CaHost host, Registry& registry) {
-  if (registry.note(kSeededNote)) return {};
+// The registrar and the affiliations, once. Whether this was the time.
+Result<bool> seed(const CaSettings& settings, CaHost host, Registry& registry) {
+  if (registry.note(kSeededNote)) return false;
+  if (!settings.registrar.empty() && settings.registrar_secret.empty())
+    return fail("the CA's registrar needs a secret, or anybody could enroll as it");
   Change change;
   for (const std::string& affiliation : settings.affiliations) {
     std::string path;
@@ -88,8 +90,10 @@ Result<void> seed(const CaSettings& settings, CaHost host, Registry& registry) {
       registrar.attributes.push_back({std::string(name), "1"});
     change.identities.push_back(std::move(registrar));
   }
-  if (auto applied = registry.apply(std::move(change)); !applied) return applied;
-  return registry.put_note(kSeededNote, "1");
+  auto kept = registry.apply(std::move(change));
+  if (kept) kept = registry.put_note(kSeededNote, "1");
+  if (!kept) return tl::unexpected(kept.error());
+  return true;
 }
 
 }  // namespace
@@ -126,14 +130,17 @@ Result<std::unique_ptr<Ca>> Ca::open(CaSettings settings, CaHost host) {
   if (!registry) return tl::unexpected(registry.error());
   auto issuer = open_issuer(settings, host, **registry);
   if (!issuer) return tl::unexpected(issuer.error());
-  if (auto seeded = seed(settings, host, **registry); !seeded)
-    return tl::unexpected(seeded.error());
+  const auto fresh = seed(settings, host, **registry);
+  if (!fresh) return tl::unexpected(fresh.error());
   wipe(settings.registrar_secret);
   if (settings.authority) wipe(settings.authority->key);
-  return std::unique_ptr<Ca>(new Ca(std::unique_ptr<CaState>(
-      new CaState{std::move(settings), host, std::move(*registry), std::move(*issuer), {}})));
+  return std::unique_ptr<Ca>(new Ca(std::unique_ptr<CaState>(new CaState{
+      std::move(settings), host, std::move(*registry), std::move(*issuer), *fresh, {}})));
 }
 
+bool Ca::fresh() const {
+  return state_->fresh;
+}
 const std::string& Ca::name() const {
   return state_->settings.name;
 }

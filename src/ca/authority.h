@@ -45,7 +45,8 @@ struct CaSettings {
   std::string folder;                   // of its state; empty: ephemeral
   std::optional<MasterKey> master_key;  // none: the file master-key in the folder, made if absent
 
-  // The identity that can register others, made at first: every right, no affiliation.
+  // The identity that can register others, made at first: every right, no affiliation. No name: no
+  // such identity.
   std::string registrar = "admin", registrar_secret = "adminpw";
   // Known at first, each with those above it.
   std::vector<std::string> affiliations = {"org1.department1", "org1.department2",
@@ -92,6 +93,7 @@ class Ca {
   static Result<std::unique_ptr<Ca>> open(CaSettings settings, CaHost host);
   ~Ca();
 
+  bool fresh() const;  // the registrar was made just now, with the secret given
   const std::string& name() const;
   const msp::Certificate& certificate() const;
   const std::string& chain() const;  // PEM: its certificate, then those above it

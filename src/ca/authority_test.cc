@@ -137,6 +137,20 @@ TEST_F(KeptAuthorityTest, AFullDiskRefusesAndChangesNothing) {
   EXPECT_EQ(refused, 1);
 }
 
+TEST_F(KeptAuthorityTest, MakesItsRegistrarOnceAndWithASecretOnly) {
+  EXPECT_FALSE(Ca::open({.folder = "ca", .master_key = key_, .registrar_secret = ""},
+                        {files_, clock_, *random_}));
+  reopen();
+  EXPECT_TRUE(ca_->fresh());
+  reopen();
+  EXPECT_FALSE(ca_->fresh());
+  open({.folder = "ca", .master_key = key_, .registrar_secret = "another"});
+  enroll("admin", "another");
+  EXPECT_EQ(status_, 401);
+  enroll("admin", "adminpw");
+  EXPECT_EQ(status_, 201);
+}
+
 TEST_F(AuthorityTest, TheOlderTokenIsTakenOnlyIfToldTo) {
   for (const bool taken : {false, true}) {
     open({.name = "ca-org1", .older_tokens = taken});

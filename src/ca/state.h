@@ -15,6 +15,7 @@ struct CaState {
   CaHost host;
   std::unique_ptr<Registry> registry;
   Issuer issuer;
+  bool fresh = false;
   std::mutex mutex;  // around the registry
 
   // None for a profile that there is not. The empty name is the default's.

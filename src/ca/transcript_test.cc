@@ -258,7 +258,8 @@ class Transcript : public ::testing::Test {
     if (!std::regex_search(header, found, kToken)) return filled(header, server, {});
     const JsonValue* token = member(&one, "token");
     const JsonValue* request = member(&one, "request");
-    SignedRequest what{text_at(request, "method"), {}, body};
+    const std::string sent_method = text_at(request, "method");
+    SignedRequest what{sent_method, {}, body};
     const std::string method = token ? text_at(token, "method") : std::string(what.method),
                       uri = token && member(token, "uri")
                                 ? filled(text_at(token, "uri"), server, {})

@@ -46,11 +46,9 @@ int serve(const Program& program, Options options) {
     if (!key) return program.failed(key.error().message);
     options.ca.master_key = *key;
   }
-  std::string made_secret;
-  const bool first = !posix_files().exists(options.ca.folder + "/lock");
-  if (options.registrar_secret.empty() && first) made_secret = secure_random().uuid();
-  options.ca.registrar_secret =
-      options.registrar_secret.empty() ? made_secret : options.registrar_secret;
+  const bool makes_secret = options.registrar_secret.empty();
+  const std::string secret = makes_secret ? secure_random().uuid() : options.registrar_secret;
+  options.ca.registrar_secret = secret;
   options.ca.remove_identities = options.ca.remove_affiliations = options.allow_removing;
   auto ca = ca::Ca::open(options.ca, {posix_files(), system_clock(), secure_random()});
   if (!ca) return program.failed(ca.error().message);
@@ -66,9 +64,9 @@ int serve(const Program& program, Options options) {
   const std::string url = fmt::format("{}://{}:{}", https ? "https" : "http",
                                       options.server.address, (*server)->port());
   log::info("the CA serves", {{"url", url}, {"name", options.ca.name}, {"certificate", root}});
-  if (!made_secret.empty()) {
+  if (makes_secret && (*ca)->fresh()) {
     program.out.line(
-        fmt::format("the secret of {}, shown this once: {}", options.ca.registrar, made_secret));
+        fmt::format("the secret of {}, shown this once: {}", options.ca.registrar, secret));
     std::fflush(stdout);
   }
   while (signals.wait(kForever) == 0) continue;
