@@ -243,7 +243,7 @@ TEST_F(EventSourceTest, AWindowLetsABatchFill) {
 TEST_F(EventSourceTest, WhatFailsComesBackAndEndsWithTheDeadLettersAndTheReason) {
   const auto dead = make("dead");
   queue::QueueSettings of;
-  of.visibility_timeout = milliseconds(50);
+  of.visibility_timeout = seconds(3);
   of.dead_letter = queue::DeadLetter{"dead", 3};
   const auto in = make("in", of);
   send(in, {"bad"});
@@ -260,7 +260,7 @@ TEST_F(EventSourceTest, APoisonMessageTakesOnlyItselfAlongWhereFailuresAreReport
   put(true);
   const auto dead = make("dead");
   queue::QueueSettings of;
-  of.visibility_timeout = milliseconds(50);
+  of.visibility_timeout = seconds(3);
   of.dead_letter = queue::DeadLetter{"dead", 2};
   const auto in = make("in", of);
   send(in, {"1", "bad", "3"});
@@ -275,7 +275,7 @@ TEST_F(EventSourceTest, APoisonMessageTakesOnlyItselfAlongWhereFailuresAreReport
 
 TEST_F(EventSourceTest, ACrashOfTheFunctionLosesNothing) {
   queue::QueueSettings of;
-  of.visibility_timeout = milliseconds(50);
+  of.visibility_timeout = seconds(3);
   const auto in = make("in", of);
   settings.attempts = 2;
   settings.batch = 1;
@@ -303,7 +303,7 @@ TEST_F(EventSourceTest, AFifoGroupStaysInOrderThroughFailures) {
   put(true);
   queue::QueueSettings of;
   of.fifo = true;
-  of.visibility_timeout = milliseconds(50);
+  of.visibility_timeout = seconds(3);
   const auto in = make("in.fifo", of);
   settings.queue = "in.fifo";
   settings.batch = 1;
