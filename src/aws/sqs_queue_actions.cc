@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 
 #include "aws/sqs_json.h"
 #include "aws/sqs_listing.h"
@@ -60,9 +61,15 @@ Outcome<void> QueueActions::write(const QueueState& queue) {
   queue::Batch batch;
   batch.put(record_key(queue.name), encode(queue.record));
   // In this order, and one after another in the log: when the queue is durable, so is its record.
-  store_.commit(std::move(batch), [](queue::Committed) {});
+  // (A queue that is as wanted already writes nothing: the record is waited for, too.)
+  std::promise<queue::Committed> record;
+  store_.commit(std::move(batch),
+                [&](queue::Committed committed) { record.set_value(std::move(committed)); });
   auto opened = store_.open_queue(queue.name, queue.settings);
+  const queue::Committed committed = record.get_future().get();
   if (!opened) return refuse(unavailable(opened.error().message));
+  if (committed.status != queue::CommitStatus::durable)
+    return refuse(unavailable(committed.reason));
   return {};
 }
 
