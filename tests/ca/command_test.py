@@ -41,7 +41,7 @@ class CommandTest(support.CaTest):
         self.ca("enroll", "listener", "--secrets", "dev/fabricOrgs/org1/listener", "--data", "belfry-data", secret=secret)
         for name, mark in (("signcert", "BEGIN CERTIFICATE"), ("pk", "BEGIN PRIVATE KEY")):
             done = subprocess.run([BELFRY, "secret", "get", f"dev/fabricOrgs/org1/listener/{name}", "--data", "belfry-data"],
-                                  cwd=self.folder, capture_output=True, text=True, timeout=60)
+                                  cwd=self.folder, capture_output=True, text=True, timeout=180)
             self.assertIn(mark, done.stdout, done.stderr)
 
     def test_identities_and_affiliations(self):

@@ -37,7 +37,7 @@ class CaTest(unittest.TestCase):
     def stop(self, kill=False):
         if self.server:
             self.server.kill() if kill else self.server.terminate()
-            self.server.wait(30)
+            self.server.wait(120)
             self.server.stderr.close()
             self.server = None
 
@@ -47,7 +47,7 @@ class CaTest(unittest.TestCase):
     def run_ca(self, *arguments, secret=None):
         """The command's exit code, standard output and standard error."""
         done = subprocess.run([BELFRY, "ca", *arguments], cwd=self.folder, input=secret, env=self.environment(),
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=180)
         return done.returncode, done.stdout, done.stderr
 
     def ca(self, *arguments, secret=None):
