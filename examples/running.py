@@ -15,10 +15,10 @@ class Belfry:
         self.process = self.address = None
         self.log = open(folder / "belfry.log", "ab")
 
-    def run(self, *arguments):
+    def run(self, *arguments, environment=None):
         """One command in the folder; what it printed."""
-        done = subprocess.run([self.program, *map(str, arguments)], cwd=self.folder, env={**os.environ, **self.environment},
-                              capture_output=True, text=True)
+        done = subprocess.run([self.program, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              env={**os.environ, **self.environment, **(environment or {})})
         if done.returncode:
             sys.exit(f"belfry {' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -28,7 +28,7 @@ class Belfry:
         noted.unlink(missing_ok=True)
         self.process = subprocess.Popen([self.program, "run", "--admin", "127.0.0.1:0"], cwd=self.folder, stderr=self.log,
                                         env={**os.environ, **self.environment})
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while not noted.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 sys.exit("belfry did not start:\n" + (self.folder / "belfry.log").read_text())
@@ -42,7 +42,7 @@ class Belfry:
             self.process = None
 
     def get(self, path):
-        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=120) as answer:
             return json.load(answer)
 
     def status(self):

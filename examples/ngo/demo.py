@@ -2,9 +2,10 @@
 """The AWS post's eight steps on this machine, each named, timed and checked: from a Fabric network with the donation application's
 first version to a text message for each donation; then a handler that fails and is mended, and a listener that is killed.
 
-    examples/ngo/demo.py build [--keep]
+    examples/ngo/demo.py build [--fabric] [--keep]
 
-The network is Fabric's own peers and orderer, from FABRIC_BIN and FABRIC_CFG_PATH. Exit code 1 if anything is not as it should be.
+The network is belfry devnet, or Fabric's own peers and orderer from FABRIC_BIN and FABRIC_CFG_PATH. Exit code 1 if anything is not as it
+should be.
 """
 import argparse
 import json
@@ -47,13 +48,20 @@ class Story:
         say(f"      {green('✓')} {what}")
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=120):
     end = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > end:
             raise Wrong(f"{what} never came")
         time.sleep(0.01)
     return found
+
+
+def wait_for_enter():
+    try:
+        input()
+    except EOFError:  # nobody is at a keyboard: until a signal
+        signal.pause()
 
 
 class Demo:
@@ -66,9 +74,11 @@ class Demo:
     # What the steps do. Each returns what to say.
 
     def user(self):
-        for name, path in zip(("signcert", "pk"), self.network.listener()):
-            self.belfry.run("secret", "put", f"{USER}/{name}", "--file", path)
-        return f"{USER} in secrets"
+        said = self.network.enroll(self.belfry, USER)
+        kept = self.belfry.run("secret", "list")
+        if not all(f"{USER}/{part}" in kept for part in ("signcert", "pk")):
+            raise Wrong(f"secrets has not both halves of {USER}: {kept}")
+        return said
 
     def configure(self):
         self.config = (HERE / "belfry.yaml").read_text()
@@ -91,6 +101,13 @@ class Demo:
         if not found:
             raise Wrong(f"belfry has no {name} among its {kind}")
         return found[0]
+
+    def topic(self):
+        """What the running belfry says of the topic's phones."""
+        phones = {one["endpoint"] for one in self.belfry.status()["subscriptions"] if one["topic"] == "news"}
+        if phones != {BOARD, TREASURER}:
+            raise Wrong(f"the topic's phones are {phones}")
+        return f"news → {BOARD}, and {TREASURER} from $1000"
 
     def dead(self):
         return self.shown("queues", "donations-dead")["visible"]
@@ -127,7 +144,7 @@ class Demo:
         step("2", "listener's image", lambda: f"none: it is {self.build / 'belfry'}")
         step("3", "queue", self.configure)
         step("4, 5", "service and task", self.task)
-        step("6", "topic with phones", lambda: f"news → {BOARD}, and {TREASURER} from $1000")
+        step("6", "topic with phones", self.topic)
         step("7", "function", lambda: f"{self.shown('functions', 'announce')['name']} turns events into text messages")
         step("8", "chaincode upgrade", lambda: self.network.deploy(self.build / "examples/ngo/ngo_v2", "2", 2))
         say()
@@ -151,7 +168,7 @@ class Demo:
         self.belfry.start()
         self.donate("2500")
         wait_for(lambda: self.dead() == 1, "the dead letter")
-        self.story.check(True, "the message is among the dead letters, not lost")
+        check(True, "the message is among the dead letters, not lost")
         letter, = json.loads(self.belfry.run("queue", "peek", "donations-dead", "--output", "json"))
         note(dim("belfry queue peek donations-dead"))
         note(letter["system"]["belfry.reason"])
@@ -163,7 +180,8 @@ class Demo:
         texts = self.arrives(BOARD, 2)
         note(f"{bold(BOARD)}  {texts[1]}")
         check(texts[1] == "edge just donated $2500!" and len(self.arrives(TREASURER, 1)) == 1, "the board and the treasurer were told")
-        check(self.dead() == 0, "no dead letters are left")
+        wait_for(lambda: self.dead() == 0, "the end of the dead letters")
+        check(True, "no dead letters are left")
 
     def kill(self):
         note, check = self.story.note, self.story.check
@@ -183,21 +201,30 @@ class Demo:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--fabric", action="store_true", help="on Fabric's own programs")
     parser.add_argument("--keep", action="store_true", help="leave everything running until Enter")
     arguments = parser.parse_args()
-    from fabric_network import FabricNetwork
+    build = arguments.build.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C does: everything is ended and removed
     with tempfile.TemporaryDirectory(prefix="belfry-demo-") as place:
         folder = pathlib.Path(place)
-        network = FabricNetwork(folder / "fabric")
-        demo = Demo(arguments.build.resolve(), folder, network)
+        if arguments.fabric:
+            from fabric_network import FabricNetwork
+            network = FabricNetwork(folder / "network")
+        else:
+            from devnet_network import DevnetNetwork
+            network = DevnetNetwork(build / "belfry", folder / "network")
+        demo = Demo(build, folder, network)
         try:
             demo.play()
             if arguments.keep:
                 say(f"\nbelfry's admin API: http://{demo.belfry.address}   folder: {folder}   Enter ends it.")
-                input()
+                wait_for_enter()
         except Wrong as wrong:
             say(f"      {red('✗')} {wrong}")
             return 1
+        except KeyboardInterrupt:
+            return 130
         finally:
             demo.belfry.stop(signal.SIGKILL)
             network.stop()
