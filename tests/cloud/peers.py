@@ -57,7 +57,9 @@ def java(*arguments, port, options=()):
         log = pathlib.Path(folder) / "log"
         with log.open("w") as out:
             process = subprocess.Popen(["java", *options, "-cp", os.environ["JARS"] + "/*", *arguments],
-                                       cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+                                       cwd=folder, stdout=out, stderr=subprocess.STDOUT,
+                                       # DynamoDB Local loads SQLite from among its jars.
+                                       env={**os.environ, "LD_LIBRARY_PATH": os.environ["JARS"]})
 
         def listens():
             if process.poll() is not None:
@@ -83,7 +85,7 @@ def elasticmq():
 def dynamodb_local():
     port = free_port()
     return java("com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port", str(port),
-                port=port, options=["-Djava.library.path=" + os.environ["JARS"]])
+                port=port)
 
 
 class Belfry:
