@@ -66,10 +66,19 @@ class DevnetNetwork:
             package = json.loads(self.belfry.run("chaincode", "package", label, "--address", address, "--output", "json"))
             serving = subprocess.Popen([program], stdout=self.log, stderr=self.log, env={
                 **os.environ, "CORE_CHAINCODE_ID_NAME": package["package_id"], "CHAINCODE_SERVER_ADDRESS": address})
-            if answers(address, serving):
+            if self.says(f"{package['package_id']} serves on {address}", serving):
                 return address, serving
             end(serving)
         raise SystemExit(f"{program} did not start:\n" + (self.folder / "network.log").read_text())
+
+    def says(self, line, process, seconds=120):
+        """Whether the process says so before it ends. Its word counts, not a connection: that could be to whoever took the port."""
+        deadline = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < deadline:
+            if line in (self.folder / "network.log").read_text(errors="replace"):
+                return True
+            time.sleep(0.01)
+        return False
 
     def submit(self, function, **record):
         self.belfry.run("tx", "submit", "ngo", function, json.dumps(record), *ORGANISATIONS[:2])
@@ -88,19 +97,6 @@ class DevnetNetwork:
         """What belfry.yaml asks the environment for."""
         peer = self.shape["peers"][0]
         return {"PEER": peer["address"], "TLS_CA": self.tls_ca(peer)}
-
-
-def answers(address, process, seconds=120):
-    """Whether the process accepts connections at the address before it ends."""
-    host, port = address.split(":")
-    deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection((host, int(port)), 1).close()
-            return True
-        except OSError:
-            time.sleep(0.01)
-    return False
 
 
 def end(process):
