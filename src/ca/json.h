@@ -25,6 +25,14 @@ struct JsonValue {
   std::vector<JsonValue> items;  // of an array
   std::vector<Member> members;   // of an object, in order; a name may repeat
   size_t at = 0;                 // offset in the text
+
+  // Out of line: a value contains values, and is whole only below.
+  JsonValue();
+  ~JsonValue();
+  JsonValue(const JsonValue&);
+  JsonValue(JsonValue&&) noexcept;
+  JsonValue& operator=(const JsonValue&);
+  JsonValue& operator=(JsonValue&&) noexcept;
 };
 
 // Values nested deeper than this are refused (encoding/json goes to 10,000; no client goes to 5).

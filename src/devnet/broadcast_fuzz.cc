@@ -18,7 +18,7 @@ struct Host {
   ForgetfulFiles files{1};
   devnet::Material material =
       *devnet::open_material(files, system_clock(), {.folder = "crypto", .users = 0});
-  msp::ChannelConfig config = *msp::ChannelConfig::from_block(
+  belfry::msp::ChannelConfig config = *belfry::msp::ChannelConfig::from_block(
       devnet::make_genesis(material, "mychannel", {}, {.orderer_host = "localhost"},
                            system_clock().now(), secure_random()));
   std::shared_ptr<ledger::SignatureCache> signatures = std::make_shared<ledger::SignatureCache>();
@@ -26,7 +26,7 @@ struct Host {
       .clock = system_clock(),
       .signatures = signatures,
       .find_channel = [](std::string_view) { return std::shared_ptr<devnet::Channel>(); },
-      .policy = [](const msp::ChannelConfig&) { return std::string("/Channel/Readers"); }};
+      .policy = [](const belfry::msp::ChannelConfig&) { return std::string("/Channel/Readers"); }};
 };
 
 }  // namespace

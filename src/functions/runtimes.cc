@@ -167,7 +167,7 @@ Result<Command> command_for(FileSystem& files, const LambdaSettings& settings,
   }
   for (const auto& [name, value] : settings.environment) {
     std::erase_if(command.environment,
-                  [&](const std::string& it) { return it.starts_with(name + "="); });
+                  [&, &name = name](const std::string& it) { return it.starts_with(name + "="); });
     command.environment.push_back(fmt::format("{}={}", name, value));
   }
   add_own_variables(settings, folders, place, command);

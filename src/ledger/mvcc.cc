@@ -27,7 +27,8 @@ void walk_range(const State& state, const Updates& updates, const RangeRead& ran
                 const Visit& visit) {
   // A simulator that did not read to the end of the range notes the last key it saw as the end.
   const auto in_range = [&](const std::string& key) {
-    return range.end.empty() || (range.exhausted ? key < range.end : key <= range.end);
+    const int order = key.compare(range.end);
+    return range.end.empty() || (range.exhausted ? order < 0 : order <= 0);
   };
   static const Keys<Value> no_values;
   static const Keys<Updates::Change> no_changes;
