@@ -24,7 +24,8 @@ std::string again(std::string_view text) {
   return written ? *written : written.error().message;
 }
 
-// The bytes that `peer lifecycle chaincode` made of the same text.
+// Worked out by hand from the messages of fabric-protos: principals numbered as they come, N of M
+// over them.
 TEST(PolicyText, GivesFabricsBytes) {
   EXPECT_EQ(
       hex(parse_policy_text("OR('Org1MSP.peer','Org2MSP.peer')")->SerializeAsString()),
