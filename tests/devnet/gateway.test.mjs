@@ -26,7 +26,8 @@ function contractOf(user, name, peer = net.peers[0], org = 1) {
 
 before(async () => {
   net = await startNetwork({
-    probe: chaincode('shim-2.5.js'), older: chaincode('shim-2.2.js'), things: chaincode('contract'),
+    probe: chaincode('shim-2.5.js'), older: chaincode('shim-2.2.js'), oldest: chaincode('shim-1.4.js'),
+    things: chaincode('contract'),
   });
 });
 after(async () => {
@@ -34,7 +35,7 @@ after(async () => {
   await net.stop();
 });
 
-for (const name of ['probe', 'older'])
+for (const name of ['probe', 'older', 'oldest'])
   describe(`chaincode ${name}`, () => {
     test('submits and evaluates', async () => {
       const {contract} = contractOf(net.user('User1', 1), name);

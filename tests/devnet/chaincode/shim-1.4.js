@@ -1,0 +1,2 @@
+require('../1.4/grpc.cjs');
+require('./probe.js')(require('../1.4/node_modules/fabric-shim'));
