@@ -14,7 +14,10 @@
 namespace belfry::http {
 namespace {
 
-constexpr int kRequestsPerTurn = 32;        // before other connections have their turn
+constexpr int kRequestsPerTurn = 32;  // before other connections have their turn
+// Bytes: read at once outside of bodies, so that what is pipelined costs no more; and of a body
+// before it counts in Options::body_memory.
+constexpr size_t kSmall = 16 << 10;
 constexpr size_t kSeparateBody = 16 << 10;  // bytes: larger bodies are not copied behind their head
 constexpr Duration kLinger = std::chrono::seconds(2);
 constexpr size_t kLingerBytes = 4 << 20;
@@ -73,6 +76,7 @@ Connection::~Connection() {
 void Connection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  release();
   socket_.close();
   *disconnected_ = true;
   if (const auto stream = std::move(stream_)) stream->client_gone();
@@ -141,7 +145,8 @@ bool Connection::read_request() {
     }
     if (!readable_) return false;
     if (read > kBytesPerTurn) return loop_.again(id_), false;
-    const auto [state, count] = transport_->read(loop_.scratch.data(), loop_.scratch.size());
+    const size_t most = parser_.in_body() ? loop_.scratch.size() : kSmall;
+    const auto [state, count] = transport_->read(loop_.scratch.data(), most);
     if (state == Transport::State::later) {
       readable_ = false;
       return false;
@@ -149,13 +154,27 @@ bool Connection::read_request() {
     if (state == Transport::State::ended) return close(), false;
     read += count;
     // A short read has drained the socket; the end of the stream or more bytes give a new edge.
-    if (count < loop_.scratch.size() && !half_closed_ && transport_->is_plain()) readable_ = false;
+    if (count < most && !half_closed_ && transport_->is_plain()) readable_ = false;
     const std::string_view bytes(loop_.scratch.data(), count);
     const bool was_started = parser_.started();
     const size_t taken = parser_.feed(bytes);
     if (!was_started) deadline_ = loop_.now() + loop_.options.request_timeout;
     in_.assign(bytes.substr(taken));
+    if (!charge()) return refuse(503, "too many large requests are under way"), true;
   }
+}
+
+// Counts the body that is coming in. False: there is no room for it.
+bool Connection::charge() {
+  const size_t size = parser_.body_size();
+  if (size <= kSmall) return true;
+  const size_t more = size - charged_;
+  charged_ = size;
+  return (loop_.counts.body_bytes += more) <= loop_.options.body_memory;
+}
+
+void Connection::release() {
+  loop_.counts.body_bytes -= std::exchange(charged_, 0);
 }
 
 void Connection::handle() {
@@ -180,6 +199,7 @@ void Connection::handle() {
 // Answers a request that could not be read, and ends the connection: where the next request begins
 // is not known.
 void Connection::refuse(int status, std::string_view reason) {
+  parser_.discard();
   keep_ = false;
   head_only_ = false;
   phase_ = Phase::handling;
@@ -188,6 +208,7 @@ void Connection::refuse(int status, std::string_view reason) {
 
 void Connection::respond(ServerResponse response) {
   if (phase_ != Phase::handling) return;
+  release();
   const bool bodyless = response.status == 204 || response.status == 304 || response.status < 200;
   const bool streams = response.stream && !head_only_ && !bodyless;
   if (streams && old_version_) keep_ = false;  // its end is the end of the connection

@@ -37,6 +37,8 @@ class Connection {
 
   void advance();
   bool read_request();
+  bool charge();
+  void release();
   bool flush();
   void handle();
   void answer_sent();
@@ -60,6 +62,7 @@ class Connection {
   std::string out_, out_body_;  // sent one after the other
   size_t out_at_ = 0;
   size_t lingered_ = 0;
+  size_t charged_ = 0;  // bytes of the server's body_memory
   Duration deadline_;
   std::shared_ptr<std::atomic<bool>> disconnected_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<StreamState> stream_;

@@ -44,13 +44,13 @@ void Mailbox::post(Callback<EventLoop&> task) {
 }
 
 EventLoop::EventLoop(const Server::Options& options, const RequestHandler& handler,
-                     std::shared_ptr<const TlsContext> tls, std::atomic<size_t>& open)
+                     std::shared_ptr<const TlsContext> tls, ServerCounts& counts)
     : options(options),
       handler(handler),
+      counts(counts),
       tls(std::move(tls)),
       mailbox(std::make_shared<Mailbox>(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))),
       scratch(kScratch),
-      open_(open),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       next_id_(kFirstConnection),
       now_(system_clock().monotonic()),
@@ -103,7 +103,7 @@ void EventLoop::settle(uint64_t id) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || !found->second->closed()) return;
   connections_.erase(found);
-  --open_;
+  --counts.connections;
 }
 
 void EventLoop::run_tasks() {

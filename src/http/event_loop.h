@@ -52,15 +52,21 @@ class Mailbox {
   bool signalled_ = false, closed_ = false;
 };
 
+// What the loops of one server count together.
+struct ServerCounts {
+  std::atomic<size_t> connections{0};  // open
+  std::atomic<size_t> body_bytes{0};   // of Options::body_memory
+};
+
 class EventLoop {
  public:
   EventLoop(const Server::Options& options, const RequestHandler& handler,
-            std::shared_ptr<const TlsContext> tls, std::atomic<size_t>& open);
+            std::shared_ptr<const TlsContext> tls, ServerCounts& counts);
   ~EventLoop();
 
   void run();   // until stop(); the thread that calls it owns the connections
   void stop();  // from any thread
-  void adopt(Socket socket, std::string peer);  // from any thread; `open` already counts it
+  void adopt(Socket socket, std::string peer);  // from any thread; already counted
   void listen(int socket,
               Callback<> acceptable);  // before run(); called whenever connections may wait
 
@@ -73,6 +79,7 @@ class EventLoop {
 
   const Server::Options& options;
   const RequestHandler& handler;
+  ServerCounts& counts;
   const std::shared_ptr<const TlsContext> tls;  // null: plain
   const std::shared_ptr<Mailbox> mailbox;
   std::vector<char> scratch;  // what a connection reads into
@@ -81,7 +88,6 @@ class EventLoop {
   void run_tasks();
   void tick();
 
-  std::atomic<size_t>& open_;
   const int epoll_;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<uint64_t> again_;

@@ -238,7 +238,8 @@ void RequestParser::head_complete() {
   keep_alive_ =
       old_version_ ? has_connection_keep_ && !has_connection_close_ : !has_connection_close_;
   expects_continue_ &= !old_version_;
-  body_limit_ = limits_.body_limit_of ? (*limits_.body_limit_of)(request_.path) : limits_.body_limit;
+  body_limit_ =
+      limits_.body_limit_of ? (*limits_.body_limit_of)(request_.path) : limits_.body_limit;
   if (chunked_) {
     step_ = Step::chunk_size;
     line_budget_ = kChunkLine;
@@ -250,7 +251,7 @@ void RequestParser::head_complete() {
     step_ = Step::body;
     remaining_ = *length_;
     // Not more than is likely to come soon: a lying length must not cost memory.
-    request_.body.reserve(std::min<size_t>(remaining_, 64 << 10));
+    request_.body.reserve(std::min<size_t>(remaining_, 16 << 10));
   }
 }
 

@@ -39,6 +39,10 @@ class RequestParser {
   // The head is complete, has `Expect: 100-continue`, and no byte of the body has come yet.
   bool wants_continue() const;
 
+  bool in_body() const { return step_ == Step::body || step_ == Step::chunk_data; }
+  size_t body_size() const { return request_.body.size(); }  // so far
+  void discard() { request_ = {}; }  // the request is refused: frees what came of it
+
   // Once complete. The parser is then ready for the next request; what keep_alive and old_version
   // say stays until then.
   ServerRequest take();

@@ -77,7 +77,7 @@ class EpollServer final : public Server {
         socket_(socket),
         port_(port_of(socket)) {
     for (int i = 0; i < std::max(1, options_.threads); ++i)
-      loops_.push_back(std::make_unique<EventLoop>(options_, handler_, tls, open_));
+      loops_.push_back(std::make_unique<EventLoop>(options_, handler_, tls, counts_));
     loops_[0]->listen(socket_, [this] { accept_waiting(); });
     for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
   }
@@ -90,7 +90,7 @@ class EpollServer final : public Server {
   }
 
   uint16_t port() const override { return port_; }
-  size_t connections() const override { return open_; }
+  size_t connections() const override { return counts_.connections; }
 
  private:
   // On the first loop's thread. The loops take connections in turn.
@@ -110,7 +110,7 @@ class EpollServer final : public Server {
         return;  // the loop calls again at its next tick
       }
       complained_ = false;
-      if (open_ >= options_.connections) {
+      if (counts_.connections >= options_.connections) {
         static constexpr std::string_view kBusy =
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: "
             "1\r\nContent-Length: 0\r\n\r\n";
@@ -120,7 +120,7 @@ class EpollServer final : public Server {
       }
       const int yes = 1;
       (void)::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-      ++open_;
+      ++counts_.connections;
       loops_[next_++ % loops_.size()]->adopt(Socket(socket), address_text(address));
     }
   }
@@ -129,7 +129,7 @@ class EpollServer final : public Server {
   const RequestHandler handler_;
   const int socket_;
   const uint16_t port_;
-  std::atomic<size_t> open_{0};
+  ServerCounts counts_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
   std::vector<std::thread> threads_;
   size_t next_ = 0;

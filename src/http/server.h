@@ -82,6 +82,9 @@ class Server {
     size_t header_limit = 16 << 10;
     size_t body_limit = 2 << 20;
     std::function<size_t(std::string_view path)> body_limit_of;  // instead, by path; may be empty
+    // Bytes of all bodies over 16 KiB that are coming in or with the handler; who would exceed it
+    // is answered 503, so that many who send much, and slowly, cannot take all memory.
+    size_t body_memory = 256 << 20;
     size_t stream_limit = 1 << 20;
     size_t connections = 10'000;  // further ones are answered 503
     Duration idle_timeout = std::chrono::seconds(60);

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -114,6 +115,30 @@ TEST(Server, TellsTheReasonEvenToOneWhoSendsOn) {
               std::string(500'000, 'x'));
   client.finish_sending();
   EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST(Server, BodiesTogetherAreBounded) {
+  std::vector<Respond> held;
+  std::promise<void> both;
+  const auto server = start(
+      [&](ServerRequest, Respond respond) {
+        held.push_back(std::move(respond));
+        if (held.size() == 2) both.set_value();
+      },
+      {.body_memory = 100'000});
+  const auto post = [](size_t size) {
+    return fmt::format("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", size) +
+           std::string(size, 'x');
+  };
+  TestSocket first(server->port()), second(server->port()), third(server->port());
+  first.send(post(90'000));
+  second.send(post(10'000));  // a small one always has room
+  both.get_future().wait();
+  third.send(post(20'000));
+  EXPECT_THAT(third.read_to_end(), StartsWith("HTTP/1.1 503 "));
+  for (auto& respond : held) respond({200, {}, "", {}});
+  EXPECT_THAT(first.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(second.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST(Server, SaysContinueBeforeABody) {

@@ -31,6 +31,9 @@ node_modules() {
 }
 
 case $test in
+  hostile_test.py)
+    exec python3 "$here/$test"
+    ;;
   sns_delivery_test.py)
     python_set
     node_modules
