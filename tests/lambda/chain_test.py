@@ -1,4 +1,5 @@
-"""The whole chain: a ledger's event, a listener, a queue, an unmodified handler with an AWS SDK, and the phone rings."""
+"""The whole chain: a ledger's event, a listener, a queue, an unmodified handler whose AWS SDK publishes to a topic or a phone,
+and the phone rings."""
 import collections
 import json
 import lzma
@@ -6,7 +7,19 @@ import unittest
 
 import support
 
+PHONE = "+15555550100"
+TOPIC = f"arn:aws:sns:{support.REGION}:000000000000:news"
+
+
+def function(name, queue, runtime, handler, code, concurrency, **environment):
+    variables = ", ".join(f'{key}: "{value}"' for key, value in environment.items())
+    return (f"  {name}:\n    from: queue:{queue}\n"
+            f"    lambda: {{handler: {handler}, runtime: {runtime}, code: {support.HANDLERS / code}, timeout: 60s, memory: 512MiB, "
+            f"concurrency: {concurrency}, environment: {{{variables}}}}}\n")
+
+
 CONFIG = f"""\
+aws: {{region: {support.REGION}}}
 networks:
   charity: {{blocks: mychannel.blockfile}}
 listeners:
@@ -18,20 +31,12 @@ queues:
   v2: {{visibility_timeout: 60s}}
   v3: {{visibility_timeout: 60s}}
   python: {{visibility_timeout: 60s}}
-  texts: {{}}
 functions:
-  two:
-    from: queue:v2
-    lambda: {{handler: index.handler, runtime: nodejs18.x, code: {support.HANDLERS}/v2, timeout: 60s, memory: 512MiB, concurrency: 2, environment: {{TEXTS: texts}}}}
-  three:
-    from: queue:v3
-    lambda: {{handler: index.handler, runtime: nodejs20.x, code: {support.HANDLERS}/v3, timeout: 60s, memory: 512MiB, concurrency: 2, environment: {{TEXTS: texts}}}}
-  snake:
-    from: queue:python
-    lambda: {{handler: app.handler, runtime: python3.12, code: {support.HANDLERS}/python, timeout: 60s, memory: 512MiB, concurrency: 1, environment: {{TEXTS: texts}}}}
-  ring: {{from: queue:texts, template: "{{{{text}}}}", to: topic:news}}
+{function("two", "v2", "nodejs18.x", "index.handler", "v2", 2, TOPIC_ARN=TOPIC)}\
+{function("three", "v3", "nodejs20.x", "index.handler", "v3", 2, TOPIC_ARN=TOPIC)}\
+{function("snake", "python", "python3.12", "app.handler", "python", 1, PHONE=PHONE)}\
 topics:
-  news: {{subscriptions: [{{protocol: sms, endpoint: "+15555550100"}}]}}
+  news: {{subscriptions: [{{protocol: sms, endpoint: "{PHONE}"}}]}}
 """
 
 
@@ -45,6 +50,7 @@ class Chain(unittest.TestCase):
         self.addCleanup(belfry.stop)
         texts = belfry.until(lambda: (got := belfry.outbox()) and len(got) >= 3 * donations and got, "every text")
         kinds = collections.Counter("v3" if "just donated" in it["text"] else "v2" if " gave $" in it["text"] else "python" for it in texts)
+        self.assertEqual({it["to"] for it in texts}, {PHONE})
         self.assertEqual(kinds, {"v2": donations, "v3": donations, "python": donations})
         log = belfry.command("function", "logs", "snake", "-n", "10000").stdout
         self.assertIn("REPORT RequestId: ", log)

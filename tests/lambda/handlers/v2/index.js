@@ -1,15 +1,13 @@
-// The same with the AWS SDK for JavaScript v2, and a callback.
+// As one writes it for Lambda with the AWS SDK for JavaScript v2: the queue's event in, the topic's message out.
 const AWS = require('aws-sdk');
 
-const sqs = new AWS.SQS();
-const url = sqs.getQueueUrl({QueueName: process.env.TEXTS}).promise();
+const sns = new AWS.SNS({apiVersion: '2010-03-31'});
 
 exports.handler = (event, context, callback) => {
-  const sends = event.Records.map(async (record) => {
-    const {QueueUrl} = await url;
+  const publications = event.Records.map((record) => {
     const {payload} = JSON.parse(record.body);
-    const text = `${payload.createdBy} gave $${payload.donationAmount}`;
-    return sqs.sendMessage({QueueUrl, MessageBody: JSON.stringify({text, by: 'v2'})}).promise();
+    const Message = `${payload.createdBy} gave $${payload.donationAmount}`;
+    return sns.publish({TopicArn: process.env.TOPIC_ARN, Message}).promise();
   });
-  Promise.all(sends).then(() => callback(null, 'sent'), callback);
+  Promise.all(publications).then(() => callback(null, 'published'), callback);
 };

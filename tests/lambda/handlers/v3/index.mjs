@@ -1,14 +1,14 @@
-// As one writes it for Lambda: the client outside of the handler, the endpoint nowhere.
-import {GetQueueUrlCommand, SendMessageCommand, SQSClient} from '@aws-sdk/client-sqs';
+// The same with the AWS SDK for JavaScript v3: the client outside of the handler, the endpoint nowhere.
+import {PublishCommand, SNSClient} from '@aws-sdk/client-sns';
 
-const sqs = new SQSClient({});
-const {QueueUrl} = await sqs.send(new GetQueueUrlCommand({QueueName: process.env.TEXTS}));
+const sns = new SNSClient({});
 
 export const handler = async (event) => {
   for (const record of event.Records) {
     const {payload} = JSON.parse(record.body);
-    const text = `${payload.createdBy} just donated $${payload.donationAmount} to our Non-Profit!`;
-    await sqs.send(new SendMessageCommand({QueueUrl, MessageBody: JSON.stringify({text, by: 'v3'})}));
+    const Message = `${payload.createdBy} just donated $${payload.donationAmount} to our Non-Profit!`;
+    const MessageAttributes = {amount: {DataType: 'Number', StringValue: String(payload.donationAmount)}};
+    await sns.send(new PublishCommand({TopicArn: process.env.TOPIC_ARN, Message, MessageAttributes}));
   }
   return {};
 };
