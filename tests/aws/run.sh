@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs one test of belfry's AWS-compatible endpoint with a client from outside: run.sh TEST BUILD_FOLDER BELFRY [PYTHON_SET].
-# Installs the clients first, once: Python's into BUILD_FOLDER/aws-clients/SET from requirements(-SET).txt, Node's beside the tests.
+# Installs the clients first, once: Python's into BUILD_FOLDER/aws-clients/SET from requirements(-SET).txt, Java's into
+# BUILD_FOLDER/aws-clients/java(-SET) from java/pom.xml, Go's by go/go.mod or go/SET.mod, Node's beside the tests.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 test=$1 build=$2 set=${4:-}
@@ -30,6 +31,21 @@ node_modules() {
   ) 9>"$here/.install.lock"
 }
 
+jars() {
+  local folder=$build/aws-clients/java${set:+-$set} version=()
+  [ "$set" != query ] || version=(-Dsdk=2.20.162)  # SQS spoke Query then
+  mkdir -p "$build/aws-clients"
+  (
+    flock 9
+    if ! cmp -s "$here/java/pom.xml" "$folder/.installed"; then
+      rm -rf "$folder"
+      mvn -q -B -f "$here/java/pom.xml" "${version[@]}" dependency:copy-dependencies -DoutputDirectory="$folder"
+      cp "$here/java/pom.xml" "$folder/.installed"
+    fi
+  ) 9>"$folder.lock"
+  jars=$folder
+}
+
 case $test in
   hostile_test.py)
     exec python3 "$here/$test"
@@ -42,6 +58,15 @@ case $test in
   *.py)
     python_set
     exec "$python" "$here/$test"
+    ;;
+  *.java)
+    jars
+    exec python3 "$here/with_belfry.py" java -cp "$jars/*" "$here/java/$test"
+    ;;
+  *.go)
+    export GOTOOLCHAIN=local GOFLAGS=-buildvcs=false
+    cd "$here/go"
+    exec python3 "$here/with_belfry.py" go test ${set:+-modfile="$set.mod"} -count=1 ./...
     ;;
   *.mjs)
     node_modules

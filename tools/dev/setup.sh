@@ -27,7 +27,7 @@ missing=()
 for package in "${build_packages[@]}" "${test_packages[@]}"; do
   dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")
 done
-for tool in java:openjdk-17-jdk-headless mvn:maven node:nodejs npm:npm; do
+for tool in java:openjdk-17-jdk-headless mvn:maven node:nodejs npm:npm go:golang-go; do
   command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
