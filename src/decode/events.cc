@@ -137,7 +137,8 @@ class Walk {
   bool made_writes(Event& event, const Transaction& tx, uint32_t index) {
     const auto private_set =
         index < block_.private_data.size() ? block_.private_data[index] : std::string_view();
-    const auto detail = private_set.empty() ? Detail::writes : Detail::collections;
+    const bool tells = options_.withheld && !block_.private_data.empty();
+    const auto detail = private_set.empty() && !tells ? Detail::writes : Detail::collections;
     if (!read_rwset(tx.results, detail, rwset_)) return true;
     event.position.kind = Kind::write;
     const auto made = [&](uint32_t place, const auto& write) {
@@ -152,14 +153,37 @@ class Walk {
     uint32_t place = 0;
     for (const auto& write : rwset_.writes)
       if (!made(place++, write)) return false;
-    if (private_set.empty() ||
-        !read_private_writes(private_set, rwset_.collections, private_writes_))
-      return true;
+    if (rwset_.collections.empty()) return true;
+    private_writes_.clear();
+    if (!private_set.empty())
+      (void)read_private_writes(private_set, rwset_.collections, private_writes_);
     for (const auto& write : private_writes_) {
       event.collection = write.collection;
       if (!made(place + write.place, write)) return false;
     }
+    if (tells) tell_withheld(event, place);
     return true;
+  }
+
+  // Both lists are in the order of places.
+  void tell_withheld(Event& event, uint32_t public_writes) {
+    event.key = event.payload = {};
+    event.is_delete = event.has_payload = false;
+    auto held = private_writes_.begin();
+    uint32_t place = 0;
+    for (const auto& collection : rwset_.collections) {
+      for (const auto& write : collection.writes) {
+        const uint32_t at = place++;
+        if (held != private_writes_.end() && held->place == at) {
+          ++held;
+        } else if (!write.is_purge) {
+          event.position.index = public_writes + at;
+          event.chaincode = collection.name_space;
+          event.collection = collection.collection;
+          options_.withheld(event);
+        }
+      }
+    }
   }
 
   // The serialized ChaincodeEvent of the last action that has one.

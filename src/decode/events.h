@@ -24,6 +24,10 @@ struct WalkOptions {
   std::string_view channel;
   unsigned kinds = 15;       // bit per event::Kind: only these are made
   CreatorName creator_name;  // may be empty: then creators have no name
+  // Called, if there is one, for each private write that the block has only the hashes of though it
+  // came with private data: the peer holds no private data of it, or not yet, or may not give it to
+  // us. A write event without key and value, after the others of its transaction. Purges are none.
+  std::function<void(const event::Event&)> withheld;
 };
 
 constexpr unsigned bit(event::Kind kind) {

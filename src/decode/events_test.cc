@@ -207,6 +207,29 @@ TEST_F(PrivateWrites, AreOnlyThoseTheBlockVouchesFor) {
   EXPECT_EQ(with("\xFF\xFF").size(), 1u);
 }
 
+TEST_F(PrivateWrites, ThatThePeerDoesNotHoldAreToldWithoutKeyAndValue) {
+  std::vector<std::string> told;
+  const auto withheld = [&](std::vector<std::string_view> private_data) {
+    told.clear();
+    Block block = block_of(envelope_);
+    block.private_data = std::move(private_data);
+    WalkOptions options{.genesis = "g", .kinds = bit(Kind::write)};
+    options.withheld = [&](const Event& event) {
+      EXPECT_TRUE(event.key.empty());
+      EXPECT_FALSE(event.has_payload);
+      told.push_back(std::to_string(event.position.index) + " " + std::string(event.collection));
+    };
+    walk(block, options, 0, [](const Event&) { return true; });
+    return told;
+  };
+  const std::string second =
+      field(2, field(1, "cc") + collection("second", write("k1", "v3") + erase("k4")));
+  EXPECT_EQ(withheld({second}), (std::vector<std::string>{"1 first", "2 first"}));
+  EXPECT_EQ(withheld({std::string_view()}),
+            (std::vector<std::string>{"1 first", "2 first", "3 second", "4 second"}));
+  EXPECT_TRUE(withheld({}).empty());  // a stream without private data withholds nothing
+}
+
 TEST(FilteredBlock, GivesTransactionsAndEventsWithoutPayload) {
   const auto chaincode_event =
       field(1, field(1, field(1, "cc") + field(2, "tx1") + field(3, "Made")));

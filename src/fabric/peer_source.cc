@@ -117,6 +117,15 @@ std::variant<std::unique_ptr<BlockStream>, StreamEnd> PeerSource::open(uint64_t 
   return together(std::move(ends));
 }
 
+pipeline::Next PeerSource::again(uint64_t block, uint32_t turn, std::stop_token stop) {
+  const auto order = pool_->order();
+  auto begun = PeerSession::begin(pool_, order[turn % order.size()]);
+  if (auto* end = std::get_if<StreamEnd>(&begun)) return std::move(*end);
+  auto read = std::get<PeerSession>(begun).block(block, stop);
+  if (auto* end = std::get_if<StreamEnd>(&read)) return std::move(*end);
+  return std::get<decode::Block>(std::move(read));
+}
+
 std::string PeerSource::describe() const {
   const std::string connected = pool_->status().connected;
   return connected.empty() ? pool_->options.peers.front().address : connected;

@@ -78,6 +78,7 @@ class PeerSource final : public pipeline::BlockSource {
   std::variant<pipeline::ChannelInfo, pipeline::StreamEnd> info(std::stop_token stop) override;
   std::variant<std::unique_ptr<pipeline::BlockStream>, pipeline::StreamEnd> open(
       uint64_t block, std::stop_token stop) override;
+  pipeline::Next again(uint64_t block, uint32_t turn, std::stop_token stop) override;
   std::string describe() const override;
   PeerSourceStatus status() const;  // thread-safe
 

@@ -18,6 +18,19 @@ void Channel::pause(std::unique_lock<std::mutex>& lock, std::stop_token stop, Du
   changed.wait(lock, stop, [&] { return *over || (early && early()); });
 }
 
+decode::WalkOptions Channel::walk_options(std::string& genesis_hash) {
+  {
+    std::lock_guard lock(mutex);
+    genesis_hash = genesis;
+  }
+  decode::WalkOptions options;
+  options.genesis = genesis_hash;
+  options.network = context.network;
+  options.channel = context.channel;
+  options.creator_name = context.creator_name;
+  return options;
+}
+
 void Channel::lane_changed() {
   {
     std::lock_guard lock(mutex);

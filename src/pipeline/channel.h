@@ -52,6 +52,8 @@ struct Channel : std::enable_shared_from_this<Channel> {
   size_t streams = 0;
   bool waiting = false;
   std::string code, reason;
+  bool gaps_noted = false;  // there is more private data to ask for again
+  std::condition_variable_any late_wanted;
 
   // Gives detached lanes that have room again a reader. Joins what ended. Takes the lock.
   void serve_detached();
@@ -60,6 +62,9 @@ struct Channel : std::enable_shared_from_this<Channel> {
   void advance_idle();
   // For lanes: something changed there.
   void lane_changed();
+
+  // For a walk over a block of this channel; looks into `genesis`, which it fills. Takes the lock.
+  decode::WalkOptions walk_options(std::string& genesis);
 
   // Waits, under the lock, for a time, or until stop is requested or `early` holds.
   void pause(std::unique_lock<std::mutex>& lock, std::stop_token stop, Duration time,

@@ -40,6 +40,25 @@ std::optional<Place> read_place(element from) {
   return {};
 }
 
+std::optional<Checkpoint::Gap> read_gap(element from) {
+  Checkpoint::Gap gap;
+  uint64_t transaction = 0, index = 0, count = 0;
+  std::string_view hash;
+  if (from["block"].get(gap.block) || from["transaction"].get(transaction) ||
+      from["index"].get(index) || from["count"].get(count) || from["time"].get(gap.time) ||
+      from["block_hash"].get(hash) || transaction > UINT32_MAX || index > UINT32_MAX ||
+      count > UINT32_MAX - index) {
+    return {};
+  }
+  const auto bytes = unhex(hash);
+  if (!bytes || bytes->size() != sizeof(Hash256)) return {};
+  gap.transaction = static_cast<uint32_t>(transaction);
+  gap.index = static_cast<uint32_t>(index);
+  gap.count = static_cast<uint32_t>(count);
+  gap.block_hash = *bytes;
+  return gap;
+}
+
 }  // namespace
 
 Place place_of(const event::Position& position) {
@@ -55,6 +74,33 @@ Place just_after(const Place& place) {
 std::string to_string(const Place& place) {
   return fmt::format("{}/{}/{}/{}", place.block, place.transaction, event::name(place.kind),
                      place.index);
+}
+
+int64_t Checkpoint::Gap::seconds(WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+bool holds(const Checkpoint::Gap& gap, const Place& write) {
+  return write.kind == event::Kind::write && write.block == gap.block &&
+         write.transaction == gap.transaction && write.index >= gap.index &&
+         write.index - gap.index < gap.count;
+}
+
+bool add_gap(std::vector<Checkpoint::Gap>& gaps, Checkpoint::Gap gap, size_t most) {
+  const Place place{gap.block, gap.transaction, event::Kind::write, gap.index};
+  for (const Checkpoint::Gap& other : gaps)
+    if (holds(other, place)) return true;
+  if (!gaps.empty()) {
+    Checkpoint::Gap& last = gaps.back();
+    if (last.block == gap.block && last.transaction == gap.transaction &&
+        last.index + last.count == gap.index) {
+      last.count += gap.count;
+      return true;
+    }
+  }
+  if (gaps.size() >= most) return false;
+  gaps.push_back(std::move(gap));
+  return true;
 }
 
 std::string encode(const Checkpoint& checkpoint) {
@@ -74,8 +120,11 @@ std::string encode(const Checkpoint& checkpoint) {
   }
   out += R"(],"gaps":[)";
   for (size_t i = 0; i < checkpoint.gaps.size(); ++i) {
-    out += fmt::format(R"({}{{"block":{},"transaction":{}}})", i > 0 ? "," : "",
-                       checkpoint.gaps[i].block, checkpoint.gaps[i].transaction);
+    const Checkpoint::Gap& gap = checkpoint.gaps[i];
+    out += fmt::format(
+        R"({}{{"block":{},"transaction":{},"index":{},"count":{},"time":{},"block_hash":"{}"}})",
+        i > 0 ? "," : "", gap.block, gap.transaction, gap.index, gap.count, gap.time,
+        hex(gap.block_hash));
   }
   out += fmt::format(R"(],"epoch":{}}})", checkpoint.epoch);
   return out;
@@ -123,14 +172,9 @@ Result<Checkpoint> decode_checkpoint(std::string_view text) {
     checkpoint.acknowledged.push_back(*acknowledged_place);
   }
   for (const element item : gaps) {
-    Checkpoint::Gap gap;
-    uint64_t transaction = 0;
-    if (item["block"].get(gap.block) || item["transaction"].get(transaction) ||
-        transaction > UINT32_MAX) {
-      return fail("the checkpoint's list of gaps is malformed");
-    }
-    gap.transaction = static_cast<uint32_t>(transaction);
-    checkpoint.gaps.push_back(gap);
+    const auto gap = read_gap(item);
+    if (!gap) return fail("the checkpoint's list of gaps is malformed");
+    checkpoint.gaps.push_back(*gap);
   }
   return checkpoint;
 }

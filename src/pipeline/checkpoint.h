@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "event/event.h"
 
@@ -39,16 +40,27 @@ struct Checkpoint {
   std::string previous_block_hash;  // 32 bytes: header hash of block next.block − 1; empty: not yet
                                     // known, or block 0
   std::vector<Place> acknowledged;  // events above next that arrived already, ascending
-  struct Gap {                      // private data of a transaction that had not reached the peer
+  // Private writes of a transaction, one after another, whose data had not reached the peer when
+  // their block came (pipeline/late_data.h).
+  struct Gap {
     uint64_t block = 0;
     uint32_t transaction = 0;
+    uint32_t index = 0, count = 1;          // of the write events
+    int64_t time = 0;                       // the transaction's, see seconds()
+    std::string block_hash;                 // 32 bytes: the block's header hash
+    static int64_t seconds(WallTime time);  // Unix time
     bool operator==(const Gap&) const = default;
   };
-  std::vector<Gap> gaps;
-  uint64_t epoch = 0;  // rises each time an owner takes the place over
+  std::vector<Gap> gaps;  // ascending
+  uint64_t epoch = 0;     // rises each time an owner takes the place over
 
   bool operator==(const Checkpoint&) const = default;
 };
+
+// Adds what stands at or after the last of `gaps`, joined with it where they touch; what is there
+// already is not added again. False if there are `most` already.
+[[nodiscard]] bool add_gap(std::vector<Checkpoint::Gap>& gaps, Checkpoint::Gap gap, size_t most);
+bool holds(const Checkpoint::Gap& gap, const Place& write);
 
 std::string encode(const Checkpoint& checkpoint);  // one line of JSON
 // An error says what is wrong; a version newer than kVersion is refused.

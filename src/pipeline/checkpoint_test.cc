@@ -17,7 +17,7 @@ Checkpoint full() {
   checkpoint.previous_block_hash = std::string(32, '\x01');
   checkpoint.acknowledged = {{129, 0, event::Kind::write, 7},
                              {130, 1, event::Kind::transaction, 0}};
-  checkpoint.gaps = {{100, 2}};
+  checkpoint.gaps = {{100, 2, 4, 3, 1'700'000'000, std::string(32, '\x02')}};
   checkpoint.epoch = 4;
   return checkpoint;
 }
@@ -38,7 +38,8 @@ TEST(Checkpoint, HasTheDocumentedForm) {
       R"("next":{"block":128,"transaction":3,"kind":"chaincode-event","index":1},"last_transaction_id":"7d1e",)"
       R"("previous_block_hash":"0101010101010101010101010101010101010101010101010101010101010101",)"
       R"("acknowledged":[{"block":129,"transaction":0,"kind":"write","index":7},{"block":130,"transaction":1,"kind":"transaction","index":0}],)"
-      R"("gaps":[{"block":100,"transaction":2}],"epoch":4})");
+      R"("gaps":[{"block":100,"transaction":2,"index":4,"count":3,"time":1700000000,)"
+      R"("block_hash":"0202020202020202020202020202020202020202020202020202020202020202"}],"epoch":4})");
 }
 
 TEST(Checkpoint, RefusesANewerVersion) {

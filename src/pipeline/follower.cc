@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipeline/channel.h"
+#include "pipeline/late_data.h"
 #include "pipeline/read_loop.h"
 
 namespace belfry::pipeline {
@@ -22,6 +23,7 @@ LaneSettings lane_settings(const FollowerSettings& settings) {
   of_lane.most_bytes = settings.lane_bytes;
   of_lane.share_bytes = std::min(kShareBytes, settings.lane_bytes);
   of_lane.total_bytes = settings.buffer_bytes;
+  of_lane.most_gaps = settings.lane_gaps;
   return of_lane;
 }
 
@@ -36,6 +38,8 @@ class FollowerOfChannel final : public Follower {
   void start() override {
     thread_ = std::jthread(
         [channel = channel_.get()](std::stop_token stop) { channel->common->run(stop); });
+    late_ = std::jthread(
+        [channel = channel_.get()](std::stop_token stop) { LateData(*channel).run(stop); });
     advance_later(channel_);
   }
 
@@ -93,9 +97,11 @@ class FollowerOfChannel final : public Follower {
       channel_->stopping = true;
       for (auto& catch_up : channel_->catch_ups) catch_up.thread.request_stop();
       thread_.request_stop();
+      late_.request_stop();
       channel_->changed.notify_all();
     }
     if (thread_.joinable()) thread_.join();
+    if (late_.joinable()) late_.join();
     for (auto& catch_up : channel_->catch_ups) {
       if (catch_up.thread.joinable()) catch_up.thread.join();
     }
@@ -119,7 +125,7 @@ class FollowerOfChannel final : public Follower {
   LaneStatus lane_status(size_t index) const;
 
   std::shared_ptr<Channel> channel_;
-  std::jthread thread_;
+  std::jthread thread_, late_;
 };
 
 // Under the channel's lock.

@@ -55,6 +55,10 @@ struct FollowerSettings {
   size_t catch_up_streams = 2;         // beside the common one
   Duration quiet_interval =
       std::chrono::seconds(1);  // a lane without events stores its place as often as this
+  // How long after its transaction private data that the peer lacks is asked for again; 0: never.
+  Duration late_private_data = std::chrono::hours(1);
+  BackoffSettings late_retry{std::chrono::seconds(10), std::chrono::minutes(5)};
+  size_t lane_gaps = 256;  // what more is missing at once is given up
   bool accept_new_network =
       false;  // a rebuilt network counts as a first start, a fork as a continuation
 };

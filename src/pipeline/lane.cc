@@ -77,10 +77,14 @@ bool Lane::begin(const std::string& genesis, uint64_t height, bool accept_new_ne
   if (stored) {
     base_.epoch = stored->epoch + 1;
     base_.gaps = stored->gaps;
+    // What lies ahead is read again, and noted again if it still is one.
+    std::erase_if(base_.gaps, [&](const Checkpoint::Gap& gap) {
+      return Place{gap.block, gap.transaction, event::Kind::write, gap.index} >= stored->next;
+    });
     base_.last_transaction_id = stored->last_transaction_id;
     acknowledged_ = stored->acknowledged;
     place = handed_ = status_.place = stored->next;
-    previous_block_hash = stored->previous_block_hash;
+    previous_block_hash = handed_hash_ = stored->previous_block_hash;
     status_.state = LaneState::following;
     return true;
   }
@@ -174,6 +178,7 @@ LaneStatus Lane::status() const {
   LaneStatus status = status_;
   status.pending = pending_events_;
   status.pending_bytes = pending_bytes_;
+  status.gaps = base_.gaps.size();
   return status;
 }
 
@@ -226,6 +231,7 @@ bool Lane::offer(const Place& at, const std::shared_ptr<const Content>& content,
 
 void Lane::close_open(Lock&) {
   handed_ = open_->after.next;
+  handed_hash_ = open_->after.previous_block_hash;
   ready_.push_back(std::move(open_));
 }
 
@@ -241,8 +247,56 @@ void Lane::advance(const Place& next, const Mark& mark) {
   auto unit = std::make_shared<Unit>();
   unit->after = checkpoint(next, mark);
   handed_ = next;
+  handed_hash_ = mark.previous_block_hash;
   ready_.push_back(std::move(unit));
   pump(lock);
+}
+
+bool Lane::note_gap(Checkpoint::Gap gap) {
+  Lock lock(mutex_);
+  if (status_.state == LaneState::stopped) return true;
+  const bool good = add_gap(base_.gaps, std::move(gap), context_.settings.most_gaps);
+  if (!good) ++status_.gaps_given_up;
+  return good;
+}
+
+std::vector<Checkpoint::Gap> Lane::gaps() const {
+  Lock lock(mutex_);
+  return status_.state == LaneState::stopped ? std::vector<Checkpoint::Gap>() : base_.gaps;
+}
+
+bool Lane::fill(uint64_t block, std::vector<Item> items, std::vector<Checkpoint::Gap> left) {
+  Lock lock(mutex_);
+  if (status_.state == LaneState::stopped) return true;
+  if (open_) close_open(lock);
+  if (handed_.block <= block || full(lock)) return false;
+  std::erase_if(items, [&](const Item& item) {
+    return std::binary_search(acknowledged_.begin(), acknowledged_.end(), item.place);
+  });
+  auto at = std::lower_bound(base_.gaps.begin(), base_.gaps.end(), block,
+                             [](const auto& gap, uint64_t number) { return gap.block < number; });
+  while (at != base_.gaps.end() && at->block == block) at = base_.gaps.erase(at);
+  base_.gaps.insert(at, std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()));
+  auto unit = std::make_shared<Unit>();
+  for (const Item& item : items) unit->bytes += item.content->body.size() + kItemOverhead;
+  unit->items = std::move(items);
+  unit->after = checkpoint(handed_, {{}, handed_hash_});
+  add_pending(unit->items.size(), unit->bytes);
+  ready_.push_back(std::move(unit));
+  pump(lock);
+  return true;
+}
+
+std::vector<Checkpoint::Gap> Lane::give_up(int64_t before) {
+  Lock lock(mutex_);
+  std::vector<Checkpoint::Gap> given_up;
+  std::erase_if(base_.gaps, [&](const Checkpoint::Gap& gap) {
+    if (gap.time >= before) return false;
+    given_up.push_back(gap);
+    return true;
+  });
+  status_.gaps_given_up += given_up.size();
+  return given_up;
 }
 
 // Hands over what is ready while the destination takes more. One thread at a time runs it, so units

@@ -25,6 +25,7 @@ struct LaneSettings {
   size_t most_events = 0, most_bytes = 0;  // buffered by one lane
   size_t share_bytes = 0;  // what each may buffer even when all together hold too much
   size_t total_bytes = 0;  // buffered by all lanes together
+  size_t most_gaps = 0;    // of private data that may still come
 };
 
 // What all lanes of a channel hold, in bytes.
@@ -74,6 +75,17 @@ class Lane : public std::enable_shared_from_this<Lane> {
   // the lane is idle.
   void advance(const Place& next, const Mark& mark);
 
+  // Private data that may still come (pipeline/late_data.h). Noted by the reader, in order with
+  // what it offers; false if there are too many already.
+  bool note_gap(Checkpoint::Gap gap);
+  std::vector<Checkpoint::Gap> gaps() const;
+  // Some of the gaps of a block were filled: takes `items`, in order, in their place, and keeps
+  // `left` of these gaps. False if that cannot be now: the lane is full, or has not come past the
+  // block.
+  bool fill(uint64_t block, std::vector<Item> items, std::vector<Checkpoint::Gap> left);
+  // The gaps of transactions before then are waited for no more; returns them.
+  std::vector<Checkpoint::Gap> give_up(int64_t before);
+
   bool full() const;
   bool roomy() const;  // at most half full
   bool idle() const;   // nothing pending, nothing in flight
@@ -108,6 +120,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   size_t pending_events_ = 0, pending_bytes_ = 0;
   std::vector<Place> acknowledged_;  // above the stored place, by an earlier run; ascending
   Place handed_;                     // place after the last unit made
+  std::string handed_hash_;          // header hash of the block before handed_'s
   LaneStatus status_;
 };
 

@@ -24,6 +24,7 @@ Place start_of(uint64_t block) {
 ReadLoop::ReadLoop(Channel& channel, bool common) : channel_(channel), common_(common) {
   by_listener_.resize(channel.listeners.size());
   touched_at_.resize(channel.lanes.size());
+  too_many_gaps_.resize(channel.lanes.size());
 }
 
 void ReadLoop::attach(uint32_t lane) {
@@ -168,6 +169,11 @@ bool ReadLoop::begin_lanes(const ChannelInfo& info) {
       (void)channel_.lanes[lane]->begin(genesis, info.height, channel_.settings.accept_new_network);
     }
   }
+  {
+    std::lock_guard lock(channel_.mutex);
+    channel_.gaps_noted = true;  // by an earlier run, perhaps
+    channel_.late_wanted.notify_all();
+  }
   drop_stopped();
   return !lanes_.empty();
 }
@@ -220,15 +226,7 @@ void ReadLoop::process(const decode::Block& block, std::stop_token stop) {
     return true;
   });
   std::string genesis;
-  {
-    std::lock_guard lock(channel_.mutex);
-    genesis = channel_.genesis;
-  }
-  decode::WalkOptions options;
-  options.genesis = genesis;
-  options.network = channel_.context.network;
-  options.channel = channel_.context.channel;
-  options.creator_name = channel_.context.creator_name;
+  const decode::WalkOptions options = channel_.walk_options(genesis);
   const uint32_t from = least_.block == block.number ? least_.transaction : 0;
   touched_.clear();
   channel_.selector->select(
@@ -240,7 +238,11 @@ void ReadLoop::process(const decode::Block& block, std::stop_token stop) {
           if (!broken_off_ && !by_listener_[listener].empty()) offer(listener, event, block, stop);
         }
       },
-      [&](const event::Event& event) { time_of_block_ = event.time; });
+      {.block = [&](const event::Event& event) { time_of_block_ = event.time; },
+       .withheld =
+           [&](const event::Event& event, std::span<const Selector::Listener> listeners) {
+             note_gap(event, listeners);
+           }});
   for (const uint32_t lane : touched_) channel_.lanes[lane]->flush();
 }
 
@@ -261,6 +263,35 @@ void ReadLoop::offer(uint32_t listener, const event::Event& event, const decode:
     if (by_listener_[listener][i] != kNone && touched_at_[index] != block.number + 1) {
       touched_at_[index] = block.number + 1;
       touched_.push_back(index);
+    }
+  }
+}
+
+// The private data of this write may come later, to a lane that has not asked for it before.
+void ReadLoop::note_gap(const event::Event& event, std::span<const Selector::Listener> listeners) {
+  const Duration late = channel_.settings.late_private_data;
+  const WallTime now = channel_.context.clock.now();
+  if (late == Duration(0) || event.time <= now - late) return;
+  const Place place = place_of(event.position);
+  const Checkpoint::Gap gap{place.block,
+                            place.transaction,
+                            place.index,
+                            1,
+                            Checkpoint::Gap::seconds(std::min(event.time, now)),
+                            std::string(check_.last_hash())};
+  for (const Selector::Listener listener : listeners) {
+    for (const uint32_t index : by_listener_[listener]) {
+      if (index == kNone || place < channel_.lanes[index]->place) continue;
+      gaps_noted_ = true;
+      const bool taken = channel_.lanes[index]->note_gap(gap);
+      if (!taken && !too_many_gaps_[index])
+        log::warn(
+            "too much private data is missing at once: no more of it is waited for; if the "
+            "peer is no member of the collection, leave that out of the listener's match",
+            {{"listener", channel_.listeners[listener].name},
+             {"collection", event.collection},
+             {"block", place.block}});
+      too_many_gaps_[index] = !taken;
     }
   }
 }
@@ -329,6 +360,10 @@ void ReadLoop::complete(const decode::Block& block) {
   ++channel_.blocks;
   channel_.bytes += block.buffer->size();
   channel_.events += std::exchange(wanted_events_, 0);
+  if (std::exchange(gaps_noted_, false)) {
+    channel_.gaps_noted = true;
+    channel_.late_wanted.notify_all();
+  }
   if (common_ && next_ == block.number + 1) {
     channel_.code.clear();
     channel_.reason.clear();

@@ -48,6 +48,7 @@ class ReadLoop {
   void process(const decode::Block& block, std::stop_token stop);
   void offer(uint32_t listener, const event::Event& event, const decode::Block& block,
              std::stop_token stop);
+  void note_gap(const event::Event& event, std::span<const Selector::Listener> listeners);
   std::shared_ptr<const Content> content_for(uint32_t listener, const event::Event& event);
   bool make_room(uint32_t lane, const Place& place, const decode::Block& block,
                  std::stop_token stop);
@@ -66,6 +67,8 @@ class ReadLoop {
   Place least_;                                     // least place of all lanes
   std::vector<uint64_t> touched_at_;  // by lane: the last block that gave it something, + 1
   std::vector<uint32_t> touched_;
+  bool gaps_noted_ = false;
+  std::vector<bool> too_many_gaps_;  // by lane: and it was said
   BlockCheck check_;
   std::optional<uint64_t> verified_from_;  // check_'s verifier is ready for blocks from here on
   Selector::Scratch scratch_;

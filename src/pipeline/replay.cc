@@ -95,7 +95,9 @@ Result<ReplayProgress> replay(const ChannelContext& context, const Listener& lis
   Listener once = listener;
   once.from = {Start::At::block, range.first};
   once.to = {std::move(to)};
-  auto follower = Follower::make(std::move(within), {std::move(once)}, settings);
+  FollowerSettings at_once = settings;
+  at_once.late_private_data = Duration(0);  // what the peer holds now
+  auto follower = Follower::make(std::move(within), {std::move(once)}, at_once);
   if (!follower) return tl::unexpected(follower.error());
   (*follower)->start();
   while (!(*follower)->wait_until_finished(kProgressEvery)) {

@@ -1,90 +1,10 @@
 #include "pipeline/selector.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 
 namespace belfry::pipeline {
-namespace {
-
-using simdjson::dom::element;
-
-constexpr unsigned kAllKinds = 15;
-
-std::optional<unsigned> kind_bit(std::string_view name) {
-  for (size_t i = 0; i < std::size(event::kKindNames); ++i) {
-    if (event::kKindNames[i] == name) return 1U << i;
-  }
-  return {};
-}
-
-Result<unsigned> kind_of(std::string_view name) {
-  const auto bit = kind_bit(name);
-  if (bit) return *bit;
-  return fail(fmt::format(
-      "there is no kind \"{}\"; kinds are block, transaction, chaincode-event and write", name));
-}
-
-// The kinds that a condition on `kind` can match; all of them where that is not plain.
-Result<unsigned> kinds_of(element condition) {
-  std::string_view name;
-  if (!condition.get(name)) return kind_of(name);
-  simdjson::dom::array values;
-  if (condition.get(values)) return kAllKinds;
-  unsigned kinds = 0;
-  for (const element value : values) {
-    if (value.get(name)) return kAllKinds;
-    const auto kind = kind_of(name);
-    if (!kind) return kind;
-    kinds |= *kind;
-  }
-  return kinds;
-}
-
-struct Named {
-  bool kind = false, validation = false, payload = false;
-};
-
-// Which fields the conditions name, at the top or in a branch of an $or.
-void find_names(simdjson::dom::object object, Named& named) {
-  for (const auto [key, value] : object) {
-    if (key == "kind") named.kind = true;
-    if (key == "validation") named.validation = true;
-    if (key == "payload" || key.substr(0, 8) == "payload.") named.payload = true;
-    simdjson::dom::array branches;
-    if (key == "$or" && !value.get(branches)) {
-      for (const element branch : branches) {
-        simdjson::dom::object inner;
-        if (!branch.get(inner)) find_names(inner, named);
-      }
-    }
-  }
-}
-
-}  // namespace
-
-Result<Wanted> wanted(const std::optional<match::Pattern>& pattern) {
-  Wanted wanted;
-  if (!pattern) return wanted;
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  if (const auto error = parser.parse(simdjson::padded_string(pattern->text())).get(object)) {
-    return fail(fmt::format("the pattern is no JSON object: {}", simdjson::error_message(error)));
-  }
-  Named named;
-  find_names(object, named);
-  wanted.invalid = named.validation;
-  wanted.payload = named.payload;
-  if (named.kind) wanted.kinds = kAllKinds;
-  element kind;
-  if (!object["kind"].get(kind)) {
-    auto kinds = kinds_of(kind);
-    if (!kinds) return tl::unexpected(kinds.error());
-    wanted.kinds = *kinds;
-  }
-  return wanted;
-}
 
 void describe(const event::Event& event, bool with_payload, match::Document& document,
               std::string& numbers) {
@@ -161,6 +81,7 @@ Result<std::unique_ptr<Selector>> Selector::make(
     if (patterns[i]) {
       selector->pattern_kinds_ |= wants->kinds;
       selector->matcher_.add(i, *patterns[i]);
+      if (wants->withheld) selector->withheld_matcher_.add(i, *wants->withheld);
     } else {
       selector->unfiltered_.push_back(static_cast<Listener>(i));
     }
@@ -170,11 +91,21 @@ Result<std::unique_ptr<Selector>> Selector::make(
 
 void Selector::select(const decode::Block& block, decode::WalkOptions options,
                       uint32_t from_transaction, Scratch& scratch, const Sink& sink,
-                      const std::function<void(const event::Event&)>& seen) const {
+                      const Aside& aside) const {
   Scratch::State& state = *scratch.state;
-  options.kinds = kinds_ | (seen ? decode::bit(event::Kind::block) : 0);
+  options.kinds = kinds_ | (aside.block ? decode::bit(event::Kind::block) : 0);
+  if (aside.withheld && withheld_matcher_.size() > 0) {
+    options.withheld = [&](const event::Event& event) {
+      if (!event.valid()) return;  // no peer keeps its private data
+      describe(event, false, state.document, state.numbers);
+      state.matched.clear();
+      withheld_matcher_.match(state.document, state.matching, state.matched);
+      state.listeners.assign(state.matched.begin(), state.matched.end());
+      if (!state.listeners.empty()) aside.withheld(event, state.listeners);
+    };
+  }
   decode::walk(block, options, from_transaction, [&](const event::Event& event) {
-    if (seen && event.position.kind == event::Kind::block) seen(event);
+    if (aside.block && event.position.kind == event::Kind::block) aside.block(event);
     const unsigned kind = decode::bit(event.position.kind);
     if (!(kinds_ & kind) || (!event.valid() && !invalid_)) return true;
     state.listeners.clear();

@@ -12,19 +12,9 @@
 #include "base/result.h"
 #include "decode/events.h"
 #include "match/matcher.h"
+#include "pipeline/wanted.h"
 
 namespace belfry::pipeline {
-
-// What a pattern asks of the decoder, read off its text. A pattern that names no `kind` means
-// chaincode events; one that names no `validation` means valid transactions. No pattern: every
-// valid chaincode event.
-struct Wanted {
-  unsigned kinds = decode::bit(event::Kind::chaincode_event);
-  bool invalid = false;  // also of invalid transactions
-  bool payload = false;  // looks into the payload
-};
-// An error names a kind that does not exist.
-Result<Wanted> wanted(const std::optional<match::Pattern>& pattern);
 
 // The fields of the event's JSON form (event/json.h) as a document: creator.msp and the like by
 // dotted path, the payload below `payload` when with_payload and it is a JSON object. `numbers`
@@ -48,11 +38,14 @@ class Selector {
   static Result<std::unique_ptr<Selector>> make(
       std::vector<std::optional<match::Pattern>> patterns);
 
-  // Walks the block from a transaction on. options.kinds is chosen here. seen, if not empty, gets
-  // the block's own event too, wanted or not (its time is the block's).
+  // What the reader of a block may want beside the listeners' events.
+  struct Aside {
+    std::function<void(const event::Event&)> block;  // the block's own event, wanted or not
+    Sink withheld;  // private writes without their data (decode/events.h), and who may want them
+  };
+  // Walks the block from a transaction on. options.kinds and options.withheld are chosen here.
   void select(const decode::Block& block, decode::WalkOptions options, uint32_t from_transaction,
-              Scratch& scratch, const Sink& sink,
-              const std::function<void(const event::Event&)>& seen = {}) const;
+              Scratch& scratch, const Sink& sink, const Aside& aside = {}) const;
 
   const Wanted& of(Listener listener) const { return wanted_[listener]; }
 
@@ -60,7 +53,7 @@ class Selector {
   Selector() = default;
   std::vector<Wanted> wanted_;
   std::vector<Listener> unfiltered_;
-  match::Matcher matcher_;
+  match::Matcher matcher_, withheld_matcher_;
   unsigned kinds_ = 0, pattern_kinds_ = 0;
   bool invalid_ = false, payload_ = false;
 };

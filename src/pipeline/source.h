@@ -56,6 +56,9 @@ class BlockSource {
   // Opens at a block number ≤ height.
   virtual std::variant<std::unique_ptr<BlockStream>, StreamEnd> open(uint64_t block,
                                                                      std::stop_token stop) = 0;
+  // One block that was read before, once more; another peer is asked with each `turn`, where there
+  // are several.
+  virtual Next again(uint64_t block, uint32_t turn, std::stop_token stop);
   virtual std::string describe() const = 0;  // "peer0.org1.example.com:7051", "chains/mychannel"
 };
 

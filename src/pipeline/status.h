@@ -34,6 +34,8 @@ struct LaneStatus {
   uint64_t retries = 0;    // units offered again
   size_t pending = 0;      // events read and not yet delivered
   size_t pending_bytes = 0;
+  size_t gaps = 0;             // runs of private writes whose data may still come
+  uint64_t gaps_given_up = 0;  // since this process started
   bool detached = false;     // reads by a stream of its own, as it was too slow for the common one
   std::string code, reason;  // last trouble; of a stopped lane: why
 };

@@ -7,11 +7,16 @@
 
 namespace belfry::pipeline {
 
+struct TestPrivateWrite {
+  std::string collection, key, value;
+};
+
 struct TestEvent {
   std::string name;
   std::string payload;
   std::string chaincode = "ngo";
-  uint8_t code = 0;  // validation code of its transaction
+  uint8_t code = 0;                                   // validation code of its transaction
+  std::vector<TestPrivateWrite> private_writes = {};  // in the order of collections
 };
 
 // A chain of blocks that follow from one another; each event is a transaction of its own.
@@ -33,6 +38,10 @@ class TestChain {
   std::vector<std::string> blocks_;
   std::vector<std::string> hashes_;
 };
+
+// The serialized rwset.TxPvtReadWriteSet of these writes of a chaincode, or of those of one
+// collection.
+std::string private_set(const TestEvent& event, const std::string& collection = "");
 
 // blocks of one event each, "E" with payload {"n":BLOCK}; block 0 has none.
 TestChain numbered_chain(uint64_t height, const std::string& seed = "one");

@@ -12,6 +12,38 @@ namespace {
 
 using tests::append_field;
 
+// Calls take(collection, its writes) for each collection.
+template <class Take>
+void each_collection(const TestEvent& event, Take take) {
+  for (size_t i = 0; i < event.private_writes.size();) {
+    std::vector<TestPrivateWrite> writes;
+    const std::string& name = event.private_writes[i].collection;
+    for (; i < event.private_writes.size() && event.private_writes[i].collection == name; ++i)
+      writes.push_back(event.private_writes[i]);
+    take(name, writes);
+  }
+}
+
+// A TxReadWriteSet with the hashes of the private writes.
+std::string results(const TestEvent& event) {
+  std::string name_space, set;
+  append_field(name_space, 1, event.chaincode);
+  each_collection(event, [&](const std::string& name, const auto& writes) {
+    std::string hashes, collection;
+    for (const TestPrivateWrite& write : writes) {
+      std::string hashed;
+      append_field(hashed, 1, view(sha256(write.key)));
+      append_field(hashed, 3, view(sha256(write.value)));
+      append_field(hashes, 2, hashed);
+    }
+    append_field(collection, 1, name);
+    append_field(collection, 2, hashes);
+    append_field(name_space, 3, collection);
+  });
+  append_field(set, 2, name_space);
+  return set;
+}
+
 // A transaction as fabric-protos has it, with what a walk looks at.
 std::string transaction(const std::string& id, const TestEvent& event) {
   std::string timestamp, channel_header, creator, signature_header, header;
@@ -31,6 +63,7 @@ std::string transaction(const std::string& id, const TestEvent& event) {
   append_field(chaincode_event, 3, event.name);
   append_field(chaincode_event, 4, event.payload);
   append_field(chaincode_id, 2, event.chaincode);
+  if (!event.private_writes.empty()) append_field(action, 1, results(event));
   append_field(action, 2, chaincode_event);
   append_field(action, 4, chaincode_id);
   append_field(response, 2, action);
@@ -89,6 +122,26 @@ std::string TestChain::genesis() const {
 std::string TestChain::id(uint64_t block, uint32_t transaction) const {
   const std::string genesis_hex = genesis();
   return event::Position{genesis_hex, block, transaction, event::Kind::chaincode_event, 0}.id();
+}
+
+std::string private_set(const TestEvent& event, const std::string& collection) {
+  std::string name_space, set;
+  append_field(name_space, 1, event.chaincode);
+  each_collection(event, [&](const std::string& name, const auto& writes) {
+    if (!collection.empty() && collection != name) return;
+    std::string kv, held;
+    for (const TestPrivateWrite& write : writes) {
+      std::string one;
+      append_field(one, 1, write.key);
+      append_field(one, 3, write.value);
+      append_field(kv, 3, one);
+    }
+    append_field(held, 1, name);
+    append_field(held, 2, kv);
+    append_field(name_space, 2, held);
+  });
+  append_field(set, 2, name_space);
+  return set;
 }
 
 TestChain numbered_chain(uint64_t height, const std::string& seed) {
