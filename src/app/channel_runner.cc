@@ -132,6 +132,7 @@ class Runner final : public ChannelRunner {
     }
     pipeline::FollowerSettings settings;
     settings.accept_new_network = accept_new_network;
+    settings.late_private_data = config_.networks.find(name_)->late_private_data;
     auto follower = pipeline::Follower::make(context(), std::move(listeners), settings);
     if (!follower) return tl::unexpected(follower.error());
     follower_ = std::move(*follower);

@@ -119,6 +119,7 @@ struct NetworkConfig {
   bool follow = true;
   Verify verify = Verify::chain;
   Deliver deliver = Deliver::full;
+  Duration late_private_data = std::chrono::hours(1);
   uint64_t maximum_block = 100 << 20;
   Duration silence_timeout = std::chrono::minutes(5);
   Duration keepalive = std::chrono::seconds(60);

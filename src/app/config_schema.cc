@@ -123,6 +123,10 @@ Value<NetworkConfig> network() {
                                            {"filtered", NetworkConfig::Deliver::filtered},
                                            {"private-data", NetworkConfig::Deliver::private_data}}),
            "what to ask the peers for; filtered has no payloads"),
+       member("late_private_data", &NetworkConfig::late_private_data,
+              duration(seconds(0), hours(24 * 30)),
+              "with deliver: private-data, how long after its transaction private data that the "
+              "peer lacks is asked for again; 0s: not at all"),
        member("maximum_block", &NetworkConfig::maximum_block, size(1 << 20, 1 << 30),
               "the largest block taken from a peer"),
        member("silence_timeout", &NetworkConfig::silence_timeout, duration(seconds(10), hours(24)),

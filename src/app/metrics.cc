@@ -90,6 +90,12 @@ void add_network(Metrics& metrics, const NetworkStatus& network, WallTime now) {
     metrics.counter("belfry_listener_refused_total",
                     "Events whose body could not be made: they are dead letters.", of_lane,
                     number(lane.refused));
+    metrics.gauge("belfry_listener_private_data_gaps",
+                  "Runs of private writes whose data the peer lacked and that may still come.",
+                  of_lane, number(lane.gaps));
+    metrics.counter("belfry_listener_private_data_given_up_total",
+                    "Such runs that are waited for no more: they were not delivered.", of_lane,
+                    number(lane.gaps_given_up));
     metrics.counter("belfry_listener_retries_total", "Deliveries that were tried again.", of_lane,
                     number(lane.retries));
   }

@@ -58,7 +58,9 @@ json::object lane_json(const std::string& network, const pipeline::LaneStatus& l
                    {"delivered", lane.delivered},
                    {"refused", lane.refused},
                    {"retries", lane.retries},
-                   {"pending", lane.pending}};
+                   {"pending", lane.pending},
+                   {"private_data_gaps", lane.gaps},
+                   {"private_data_given_up", lane.gaps_given_up}};
   add_trouble(out, lane.code, lane.reason);
   return out;
 }
