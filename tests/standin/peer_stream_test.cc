@@ -259,6 +259,24 @@ TEST_F(PeerSourceTest, PrivateDataComesWithItsTransaction) {
   EXPECT_EQ(block.private_data[0], "secret");
 }
 
+TEST_F(PeerSourceTest, ABlockCanBeReadAgainFromOnePeerAfterAnother) {
+  auto first = network.peer(small_chain()), second = network.peer(small_chain());
+  second->add_private_data(2, 0, "late");
+  PeerSourceOptions options = network.source({first->address(), second->address()});
+  options.kind = StreamKind::private_data;
+  PeerSource source(options);
+  const auto held = [&](uint32_t turn) {
+    auto answer = source.again(2, turn, {});
+    if (auto* end = std::get_if<StreamEnd>(&answer)) return end->reason;
+    EXPECT_EQ(std::get<decode::Block>(answer).number, 2U);
+    return std::string(std::get<decode::Block>(answer).private_data.at(0));
+  };
+  EXPECT_EQ(held(0), "");
+  EXPECT_EQ(held(1), "late");
+  first->add_private_data(2, 0, "late");
+  EXPECT_EQ(held(2), "late");
+}
+
 TEST_F(PeerSourceTest, AStreamThatEndsWithoutAWordIsOpenedAgain) {
   auto chain = small_chain();
   auto peer = network.peer(chain);
