@@ -7,10 +7,10 @@
 
 #include "app/admin_functions.h"
 #include "app/config_check.h"
-#include "app/edit_distance.h"
 #include "app/message_json.h"
 #include "app/queue_actions.h"
 #include "app/topic_api.h"
+#include "base/nearest.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "sinks/outbox.h"

@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "app/edit_distance.h"
 #include "aws/lambda.h"
+#include "base/nearest.h"
 #include "functions/lambda_host.h"
 
 namespace belfry::app {

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <set>
 
-#include "app/edit_distance.h"
 #include "app/patterns.h"
+#include "base/nearest.h"
 #include "functions/body.h"
 
 namespace belfry::app {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/config_check.h"
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 #include "functions/lambda.h"
 #include "match/pattern.h"
 

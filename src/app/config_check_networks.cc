@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "app/config_check.h"
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 #include "msp/connection_profile.h"
 #include "msp/identity.h"
 

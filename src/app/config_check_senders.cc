@@ -3,7 +3,7 @@
 #include <set>
 
 #include "app/config_check.h"
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 #include "sinks/mail.h"
 #include "sinks/sms_message.h"
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "app/edit_distance.h"
 #include "app/peer_settings.h"
+#include "base/nearest.h"
 #include "msp/connection_profile.h"
 
 namespace belfry::app {

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <set>
 
-#include "app/edit_distance.h"
 #include "base/json.h"
+#include "base/nearest.h"
 
 namespace belfry::app {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 #include "pipeline/worker.h"
 
 namespace belfry::app {

@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "app/channel_runner.h"
-#include "app/edit_distance.h"
 #include "app/lambdas.h"
 #include "app/stages.h"
 #include "app/storage.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "sinks/outbox.h"
 #include "sinks/sms_handler.h"
 #include "topic/confirmation.h"
@@ -306,7 +306,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config, Host host,
   Config resolved = config;
   if (auto opened = open_secret_stores(resolved, host, folder, *storage); !opened)
     return tl::unexpected(opened.error());
-  auto runtime = std::make_unique<RuntimeImpl>(resolved, host, folder, version, std::move(*storage));
+  auto runtime =
+      std::make_unique<RuntimeImpl>(resolved, host, folder, version, std::move(*storage));
   if (auto wired = runtime->wire(); !wired) return tl::unexpected(wired.error());
   return Result<std::unique_ptr<Runtime>>(std::move(runtime));
 }

@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "app/edit_distance.h"
 #include "aws/sns.h"
+#include "base/nearest.h"
 
 namespace belfry::app {
 

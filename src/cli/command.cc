@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 
 namespace belfry::cli {
 
@@ -49,7 +49,7 @@ std::string wrong_choice(const std::string& option, const std::string& word,
   return fmt::format(
       "{}: '{}' is none of {}{}", option.substr(option.rfind(',') + 1), word,
       fmt::join(choices, ", "),
-      app::suggestion(word, choices).starts_with("; did") ? app::suggestion(word, choices) : "");
+      suggestion(word, choices).starts_with("; did") ? suggestion(word, choices) : "");
 }
 
 void add_output_option(CLI::App* command, Output& output) {

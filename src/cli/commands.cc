@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
-#include "app/edit_distance.h"
+#include "base/nearest.h"
 #include "cli/as_it_is.h"
 
 namespace belfry::cli {
@@ -118,7 +118,7 @@ int run(int argc, char** argv) {
   if (const std::string word = argv[1];
       !word.starts_with('-') && std::ranges::find(commands, word) == commands.end())
     return program.misused(
-        fmt::format("there is no command '{}'{}", word, app::suggestion(word, commands)));
+        fmt::format("there is no command '{}'{}", word, suggestion(word, commands)));
   try {
     cli.parse(words_of(argc, argv));
   } catch (const CLI::CallForVersion& version) {

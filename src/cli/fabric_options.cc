@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "app/edit_distance.h"
 #include "app/fabric_clients.h"
+#include "base/nearest.h"
 #include "cli/fabric_advice.h"
 
 namespace belfry::cli {
@@ -119,7 +119,7 @@ class Opener {
       const app::NetworkConfig* network = result.config.networks.find(name);
       if (!network)
         return fail(fmt::format("there is no network '{}' in {}{}", name, options_.config,
-                                app::suggestion(name, names)));
+                                suggestion(name, names)));
       if (!network->blocks.empty())
         return fail(fmt::format("network '{}' is block files: there is nobody to ask", name));
       networks.push_back(*network);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest.h"
 #include "event/json.h"
-#include "functions/nearest.h"
 
 namespace belfry::functions {
 namespace {
@@ -31,9 +31,10 @@ tl::expected<pipeline::Body, TemplateError> make_body(std::string_view text) {
   const std::string_view source = text == "ngo-sample" ? kNgoSample : text;
   if (source.find("{{") == source.npos) {
     const auto meant = nearest(text, body_presets());
-    return tl::unexpected(TemplateError{fmt::format(
-        "\"{}\" is neither a preset ({}) nor a template with {{{{ }}}}{}", text,
-        fmt::join(body_presets(), ", "), meant ? fmt::format("; did you mean {}?", *meant) : "")});
+    return tl::unexpected(
+        TemplateError{fmt::format("\"{}\" is neither a preset ({}) nor a template with {{{{ }}}}{}",
+                                  text, fmt::join(body_presets(), ", "),
+                                  meant.empty() ? "" : fmt::format("; did you mean {}?", meant))});
   }
   auto parsed = Template::parse(source, Template::Output::json);
   if (!parsed) return tl::unexpected(parsed.error());

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "functions/nearest.h"
+#include "base/nearest.h"
 #include "functions/template_parts.h"
 
 namespace belfry::functions {
@@ -222,7 +222,7 @@ class Parser {
       at_ = begin;
       const auto meant = nearest(name, kFilterNames);
       return set_error(fmt::format("there is no filter {}{}; filters are {}", name,
-                                   meant ? fmt::format(", did you mean {}?", *meant) : "",
+                                   meant.empty() ? "" : fmt::format(", did you mean {}?", meant),
                                    fmt::join(kFilterNames, ", ")));
     }
     filter.kind = static_cast<Filter::Kind>(which);

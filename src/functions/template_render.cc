@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/nearest.h"
 #include "event/compact_json.h"
-#include "functions/nearest.h"
 #include "functions/template_value.h"
 #include "topic/topics.h"
 
@@ -166,7 +166,8 @@ class Lookup {
         "{} has {}{}{}", where,
         names.empty() ? "none"
                       : fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", ")),
-        shown < names.size() ? ", …" : "", meant ? fmt::format("; did you mean {}?", *meant) : "");
+        shown < names.size() ? ", …" : "",
+        meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
   }
 
   const Scope& scope_;

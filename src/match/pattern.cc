@@ -4,10 +4,10 @@
 #include <array>
 
 #include "base/json.h"
+#include "base/nearest.h"
 #include "match/json_tokens.h"
 #include "match/pattern_node.h"
 #include "match/pattern_parser.h"
-#include "match/text.h"
 
 namespace belfry::match {
 

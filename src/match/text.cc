@@ -110,25 +110,4 @@ std::string wildcard_suffix(std::string_view pattern) {
   return out;
 }
 
-std::string_view nearest(std::string_view given, std::span<const std::string_view> names) {
-  std::string_view best;
-  size_t least = given.size() / 3 + 2;  // further away is another word
-  std::vector<size_t> row;
-  for (std::string_view name : names) {
-    row.resize(name.size() + 1);
-    for (size_t j = 0; j <= name.size(); ++j) row[j] = j;
-    for (size_t i = 0; i < given.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i + 1;
-      for (size_t j = 0; j < name.size(); ++j) {
-        size_t above = row[j + 1];
-        row[j + 1] = std::min({row[j] + 1, above + 1, diagonal + (given[i] != name[j])});
-        diagonal = above;
-      }
-    }
-    if (row.back() < least) least = row.back(), best = name;
-  }
-  return best;
-}
-
 }  // namespace belfry::match

@@ -1,7 +1,6 @@
-// Comparing text: case folding, wildcards, and the nearest of known names.
+// Comparing text: case folding and wildcards.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,8 +17,5 @@ bool wildcard_matches(std::string_view pattern, std::string_view text);
 // What every match of the pattern begins and ends with, unescaped.
 std::string wildcard_prefix(std::string_view pattern);
 std::string wildcard_suffix(std::string_view pattern);
-
-// The name least far from `given` (edit distance), empty if none is near.
-std::string_view nearest(std::string_view given, std::span<const std::string_view> names);
 
 }  // namespace belfry::match
