@@ -94,8 +94,8 @@ class ClientMaker {
 }  // namespace
 
 Result<std::vector<fabric::ClientSettings>> fabric_clients(const NetworkConfig& config,
-                                                           const ClientRequest& request,
-                                                           Host host) {
+                                                           const ClientRequest& request, Host host,
+                                                           const SecretLookup& secrets) {
   std::vector<fabric::ClientSettings> out;
   std::string channel = request.channel.empty() ? config.channel.value : request.channel;
   const std::string& given_msp = request.msp.empty() ? config.msp.value : request.msp;
@@ -107,13 +107,7 @@ Result<std::vector<fabric::ClientSettings>> fabric_clients(const NetworkConfig& 
   if (request.identity) {
     identities.push_back({"", given_msp, *request.identity});
   } else if (in_file) {
-    if (in_file->secret.empty())
-      identities.push_back({"", given_msp, identity_source(*in_file, {})});
-    else
-      return fail(
-          fmt::format("the identity is in the secret '{}', which only a running belfry "
-                      "opens: give --identity (an MSP folder) or --cert and --key",
-                      in_file->secret.value));
+    identities.push_back({"", given_msp, identity_source(*in_file, secrets)});
   }
   if (!config.profile.empty()) {
     auto profile = msp::load_profile(host.files, config.profile.value);

@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "app/host.h"
+#include "app/secrets.h"
 #include "fabric/client_network.h"
 
 namespace belfry::app {
@@ -25,8 +26,9 @@ struct ClientRequest {
 };
 
 // At least one, or an error: no identity, a file that cannot be read, no channel that is clear.
-// `host` must outlive them.
+// `host` must outlive them. `secrets` may be empty where the identity is in files.
 Result<std::vector<fabric::ClientSettings>> fabric_clients(const NetworkConfig& config,
-                                                           const ClientRequest& request, Host host);
+                                                           const ClientRequest& request, Host host,
+                                                           const SecretLookup& secrets);
 
 }  // namespace belfry::app

@@ -86,7 +86,7 @@ msp::IdentitySource identity_source(const IdentityConfig& config, const SecretLo
     return msp::IdentityLookup{[secrets, name = config.secret.value]() -> Result<msp::IdentityPem> {
       if (!secrets)
         return fail(
-            fmt::format("the identity is in the secret '{}', which only `belfry run` opens", name));
+            fmt::format("the identity is in the secret '{}', which cannot be opened here", name));
       return identity_secret(secrets, name).with_context("identity " + name);
     }};
   if (!config.msp_folder.empty()) return msp::MspFolder{config.msp_folder.value};

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/secret_lookup.h"
 
 namespace belfry::cli {
 
@@ -36,10 +37,10 @@ void summarize(const Program& program, const app::Config& config, const std::str
                                amount(subscriptions, "subscription", "subscriptions")));
 }
 
-int connect(const Program& program, const app::Config& config) {
+int connect(const Program& program, const app::Config& config, const std::string& file) {
   int code = kDone;
   for (const auto& entry : config.networks) {
-    auto network = app::Network::make(entry.value, {}, nullptr);
+    auto network = app::Network::make(entry.value, {}, secret_lookup(config, {file, "", ""}));
     if (!network) {
       code = program.failed(fmt::format("network {}: {}", entry.name, network.error().message));
       continue;
@@ -126,7 +127,7 @@ int check(const Program& program, const Options& options) {
   if (!config) return kMisused;
   summarize(program, *config, options.file);
   int code = kDone;
-  if (options.connect) code = connect(program, *config);
+  if (options.connect) code = connect(program, *config, options.file);
   if (!options.against.empty())
     if (const int dry = run_against(program, *config, options); dry != kDone) code = dry;
   return code;

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/event_printer.h"
 #include "cli/output.h"
+#include "cli/secret_lookup.h"
 #include "cli/stop_signals.h"
 #include "fabric/creator_names.h"
 #include "pipeline/block_check.h"
@@ -33,7 +34,7 @@ struct Options {
 
 // The source as a network: block files, a network of the configuration, or a peer's address.
 std::optional<app::NetworkConfig> network_of(const Program& program, const Options& options,
-                                             std::string& name) {
+                                             std::string& name, app::SecretLookup& secrets) {
   app::NetworkConfig network;
   name = options.source;
   if (posix_files().exists(options.source)) {
@@ -50,6 +51,7 @@ std::optional<app::NetworkConfig> network_of(const Program& program, const Optio
       if (!config.ok()) return load(program, options.config), std::nullopt;
       network = *found;
       network.follow = options.follow;
+      secrets = secret_lookup(config.config, {options.config, "", ""});
       return network;
     }
   }
@@ -172,10 +174,11 @@ int print_events(const Program& program, const Options& options) {
   auto selector = pipeline::Selector::make({*pattern});
   if (!selector) return program.misused("--match: " + selector.error().message);
   std::string name;
-  const auto config = network_of(program, options, name);
+  app::SecretLookup secrets;
+  const auto config = network_of(program, options, name, secrets);
   if (!config) return kMisused;
   const StopOnSignal stop;  // before the network's threads
-  auto network = app::Network::make(*config, {}, nullptr);
+  auto network = app::Network::make(*config, {}, secrets);
   if (!network) return program.failed(network.error().message);
   return EventReader(program, options, stop, **network, name, std::move(*selector)).run();
 }

@@ -10,6 +10,7 @@
 #include "app/fabric_clients.h"
 #include "base/nearest.h"
 #include "cli/fabric_advice.h"
+#include "cli/secret_lookup.h"
 
 namespace belfry::cli {
 
@@ -69,7 +70,7 @@ class Opener {
     if (!options_.profile.empty()) {
       app::NetworkConfig network;
       network.profile = {options_.profile, {}};
-      return of_networks({network});
+      return of_networks({network}, {});
     }
     return of_file();
   }
@@ -91,7 +92,7 @@ class Opener {
         peer.tls = app::Credential{{options_.tls_certificate, {}}, {options_.tls_key, {}}};
       network.peers.push_back(std::move(peer));
     }
-    return of_networks({network});
+    return of_networks({network}, {});
   }
 
   Result<FabricClients> of_file() {
@@ -124,15 +125,16 @@ class Opener {
         return fail(fmt::format("network '{}' is block files: there is nobody to ask", name));
       networks.push_back(*network);
     }
-    return of_networks(networks);
+    return of_networks(networks, secret_lookup(result.config, {options_.config, "", ""}));
   }
 
-  Result<FabricClients> of_networks(const std::vector<app::NetworkConfig>& networks) {
+  Result<FabricClients> of_networks(const std::vector<app::NetworkConfig>& networks,
+                                    const app::SecretLookup& secrets) {
     auto authorities = joined_pem(options_.tls_ca);
     if (!authorities) return tl::unexpected(authorities.error());
     std::vector<fabric::ClientSettings> all;
     for (const app::NetworkConfig& network : networks) {
-      auto settings = app::fabric_clients(network, request(), {});
+      auto settings = app::fabric_clients(network, request(), {}, secrets);
       if (!settings) return tl::unexpected(settings.error());
       for (fabric::ClientSettings& one : *settings) {
         if (one.channel.empty() && options_.wants_channel)

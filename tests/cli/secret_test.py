@@ -21,7 +21,12 @@ aws: {{address: "127.0.0.1:0"}}
 """
 
 
+LISTENER = "dev/fabricOrgs/org1/listener"
+
+
 class Secrets(CliTest):
+    peer = None
+
     def put(self, name, value, *more):
         done = subprocess.run([PROGRAM, "secret", "put", name, *more], cwd=self.folder, input=value, capture_output=True,
                               timeout=60)
@@ -88,24 +93,50 @@ class Secrets(CliTest):
         self.put("sms/pw", b"much too long for SMPP")
         self.assertIn("at most 8 characters", self.belfry("run", "--admin", "127.0.0.1:0", code=1)[1])
 
-    def test_a_listener_signs_with_an_identity_from_secrets(self):
-        peer = subprocess.Popen([os.environ["STANDIN_PEER"], "--ledger", "ngo", "--credentials", "credentials"],
-                                cwd=self.folder, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(peer.stdout.close)
-        self.addCleanup(peer.wait)
-        self.addCleanup(peer.kill)
-        address = peer.stdout.readline().split()[1]
+    def serve(self, port=0):
+        """A peer, in the place of the one before."""
+        if self.peer:
+            self.stop_peer()
+        self.peer = subprocess.Popen([os.environ["STANDIN_PEER"], "--ledger", "ngo", "--credentials", "credentials", "--port", str(port)],
+                                     cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        address = self.peer.stdout.readline().split()[1]
         (self.folder / "belfry.yaml").write_text(PEER.format(address=address, channel="mychannel"))
-        name = "dev/fabricOrgs/org1/listener"
+        return int(address.split(":")[1])
+
+    def stop_peer(self):
+        self.peer.kill()
+        self.peer.wait()
+        self.peer.stdout.close()
+
+    def put_identity(self, who):
+        for secret, file in (("signcert", f"{who}.pem"), ("pk", f"{who}.key")):
+            self.put(f"{LISTENER}/{secret}", (self.folder / "credentials" / file).read_bytes())
+
+    def test_a_listener_signs_with_an_identity_from_secrets(self):
+        port = self.serve()
+        self.addCleanup(self.stop_peer)
         _, err = self.belfry("run", "--admin", "127.0.0.1:0", code=1)
-        self.assertIn(f"there is no secret '{name}/signcert'", err)
-        self.put(f"{name}/signcert", (self.folder / "credentials/user.pem").read_bytes())
+        self.assertIn(f"there is no secret '{LISTENER}/signcert'", err)
+        self.assertIn(f"there is no secret '{LISTENER}/signcert'", self.belfry("check", "--connect", code=1)[1])
+        self.put(f"{LISTENER}/signcert", (self.folder / "credentials/user.pem").read_bytes())
         _, err = self.belfry("run", "--admin", "127.0.0.1:0", code=1)
-        self.assertIn(f"there is no secret '{name}/pk'", err)
-        self.put(f"{name}/pk", (self.folder / "credentials/user.key").read_bytes())
+        self.assertIn(f"there is no secret '{LISTENER}/pk'", err)
+        self.put_identity("user")
+        self.looks_at_the_network()
         running = self.start()
         running.wait(lambda it: it["listeners"][0]["delivered"] > 0, "events")
+        self.looks_at_the_network()
+        # A new certificate is taken at the next connect.
+        self.put_identity("stranger")
+        self.serve(port)
+        running.wait(lambda it: it["networks"][0].get("code") == "no-permission", "the new certificate at the peer")
         self.assertNotIn("PRIVATE KEY", (self.folder / "log").read_text())
+
+    def looks_at_the_network(self):
+        """Commands open the secrets as `belfry run` does, beside one that runs and without."""
+        self.assertIn("has 227 blocks", self.belfry("check", "--connect")[0])
+        events, _ = self.belfry("events", "charity", "--limit", "3", "--output", "json")
+        self.assertEqual(len(events.splitlines()), 3)
 
 
 if __name__ == "__main__":
