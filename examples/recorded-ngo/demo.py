@@ -10,19 +10,17 @@ import base64
 import collections
 import json
 import lzma
-import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+from running import Belfry  # noqa: E402
 from terminal import bold, cyan, dim, green, live, red, say  # noqa: E402
 
 LEDGER = HERE.parent.parent / "tests/data/ledgers/ngo-3.1"
@@ -67,51 +65,13 @@ class Truth:
             f"{d['createdBy']} just donated ${d['donationAmount']} to NGO {d['ngoRegistrationNumber']}!" for d in donations)
 
 
-class Belfry:
-    def __init__(self, program, folder):
-        self.program = program
-        self.folder = folder
-        self.process = None
-        self.log = open(folder / "belfry.log", "ab")
-        self.starts = 0
-
-    def start(self):
-        self.starts += 1
-        (self.folder / "data/admin-address").unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [self.program, "run", "--config", str(self.folder / "belfry.yaml"), "--data", str(self.folder / "data"), "--admin", "127.0.0.1:0"],
-            stderr=self.log, env={**os.environ, "LEDGER": str(self.folder / "mychannel.blockfile")})
-        deadline = time.monotonic() + 15
-        while not (self.folder / "data/admin-address").exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(red("belfry did not start: ") + (self.folder / "belfry.log").read_text())
-            time.sleep(0.02)
-        self.address = (self.folder / "data/admin-address").read_text().strip()
-
-    def get(self, path):
-        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
-            return json.load(answer)
-
-    def status(self):
-        return self.get("/api/v1/status")
-
-    def outbox(self):
-        """Every entry, oldest first."""
-        entries, after = [], 0
-        while True:
-            answer = self.get(f"/api/v1/outbox?after={after}&limit=1000")
-            if not answer["messages"]:
-                return entries
-            entries += [json.loads(message["body"]) for message in answer["messages"]]
-            after = answer["next"]
-
-
 class Peer(threading.Thread):
     """Writes the block file as a peer would: a piece now and then, not caring where records end."""
 
     def __init__(self, path):
         super().__init__(daemon=True)
         self.bytes = lzma.decompress((LEDGER / "mychannel.blockfile.xz").read_bytes())
+        self.path = path
         self.file = open(path, "wb", buffering=0)
         self.written = 0
         self.go = threading.Event()
@@ -172,7 +132,7 @@ def quiet(status):
 def check(what, got, expected):
     good = got == expected
     mark = green("✓") if good else red("✗")
-    say(f"  {mark} {what:<46} {got:>6,}" + ("" if good else red(f"   expected {expected:,}")))
+    say(f"  {mark} {what:<48} {got:>6,}" + ("" if good else red(f"   expected {expected:,}")))
     return good
 
 
@@ -180,7 +140,6 @@ def main():
     program = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/belfry").resolve())
     began = time.monotonic()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="belfry-demo-"))
-    (folder / "data").mkdir()
     shutil.copy(HERE / "belfry.yaml", folder)
     truth = Truth()
 
@@ -194,14 +153,14 @@ def main():
 
     step(2, "belfry follows them:  belfry run")
     belfry = Belfry(program, folder)
+    belfry.environment = {"LEDGER": str(peer.path)}
     belfry.start()
     say(f"  charity {dim('─▶')} listener {cyan('donations')}  {dim('─▶')} queue donations {dim('─▶')} function announce {dim('─▶')} topic news {dim('─▶')} {len(PHONES)} phones")
     say(f"  charity {dim('─▶')} listener {cyan('everything')} {dim('─▶')} topic audit {dim('─▶')} an inbox")
     status = watch(belfry, peer, lambda status, part: part > 0.5 and total(status, "providers", "sent") > 100)
 
     step(3, "It dies in the middle:  kill -9")
-    belfry.process.send_signal(signal.SIGKILL)
-    belfry.process.wait()
+    belfry.stop(signal.SIGKILL)
     sent = total(status, "providers", "sent", name="outbox")
     say(f"  at block {status['networks'][0]['next_block']}, with {sent:,} messages out and more on their way; the peer goes on writing")
     time.sleep(0.7)
@@ -232,15 +191,14 @@ def main():
     good.append(check("messages that arrived twice, in spite of the kill", sum(count - 1 for count in ids.values()), 0))
     good.append(check("dead letters", total(status, "queues", "visible"), 0))
 
-    belfry.process.send_signal(signal.SIGTERM)
-    belfry.process.wait(timeout=15)
+    belfry.stop()
     took = time.monotonic() - began
     say()
     if not all(good):
         say(red("The counts differ.") + f" Everything is in {folder}")
         return 1
     say(f"{green('All of it arrived, once.')} {dim(f'{took:.1f} s; everything is in {folder}')}")
-    config = f"--config {folder}/belfry.yaml --data {folder}/data"
+    config = f"--config {folder}/belfry.yaml --data {folder}/belfry-data"
     say(f"\n{bold('Try next')}")
     say(f"  build/belfry events {folder}/mychannel.blockfile --limit 20")
     say(f"  build/belfry outbox {config} --to +15555550102")
