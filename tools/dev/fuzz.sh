@@ -8,25 +8,12 @@ while [ $# -gt 0 ]; do
     *) only=$1; shift ;;
   esac
 done
-# Written lately and not yet run for hours: only the long runs have them, so that they stop nobody else's work.
-young="aws_lambda_answer_fuzz aws_lambda_request_fuzz aws_sns_request_fuzz ca_request_fuzz devnet_broadcast_fuzz \
-devnet_chaincode_message_fuzz devnet_proposal_fuzz functions_code_archive_fuzz ledger_recovery_fuzz"
-targets=fuzz_targets
-if [ "$seconds" -lt 60 ]; then
-  targets=
-  for source in src/*/*_fuzz.cc; do
-    name=$(basename "$(dirname "$source")")_$(basename "$source" .cc)
-    [[ " $young " == *" $name "* ]] || targets+=" $name"
-  done
-fi
-# shellcheck disable=SC2086
-bash tools/dev/build.sh fuzz $targets
+bash tools/dev/build.sh fuzz fuzz_targets
 mkdir -p build-fuzz/found
 count=0
 for target in $(find build-fuzz/src build-fuzz/sdk -maxdepth 3 -type f -executable -name '*_fuzz' | sort); do
   name=$(basename "$target")
   [[ -z "$only" || "$name" == *"$only"* ]] || continue
-  [[ "$targets" == fuzz_targets || " $targets " == *" $name "* ]] || continue
   corpus=tests/corpus/$name
   work=build-fuzz/corpus/$name  # grows here, so that a run changes no file of the project
   mkdir -p "$work"
