@@ -23,6 +23,7 @@ const std::map<std::string_view, const char*>& defaults() {
       {"gateway/CommitStatus", kReaders},
       {"lscc/ChaincodeExists", kReaders},
       {"lscc/GetChaincodeData", kReaders},
+      {"lscc/GetCollectionsConfig", kReaders},
       {"lscc/GetDeploymentSpec", kReaders},
       {"lscc/GetInstantiatedChaincodes", kReaders},
       {"peer/ChaincodeToChaincode", kWriters},

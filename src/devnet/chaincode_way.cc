@@ -79,4 +79,19 @@ Result<ChaincodeWay> chaincode_way(FileSystem& files, const std::string& named,
   return ChaincodeWay(ChaincodeProgram{{path}, folder_of(path), log});
 }
 
+Result<ChaincodeProgram> unpack_program(FileSystem& files, const std::string& folder,
+                                        std::vector<ArchiveFile> code) {
+  // The peer's tool and the clients of 1.4 put the sources below src/.
+  for (auto& file : code)
+    if (file.name.starts_with("src/")) file.name.erase(0, 4);
+  if (!files.exists(folder))
+    if (auto unpacked = unpack(files, code, folder); !unpacked)
+      return tl::unexpected(unpacked.error());
+  const std::string log = folder + ".log";
+  if (files.exists(folder + "/package.json")) return node_program(files, folder, log);
+  for (const auto& file : code)
+    if (file.executable) return ChaincodeProgram{{folder + "/" + file.name}, folder, log};
+  return fail("the code holds neither a package.json nor an executable file");
+}
+
 }  // namespace belfry::devnet

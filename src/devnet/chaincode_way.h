@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/result.h"
+#include "devnet/archive.h"
 #include "devnet/chaincode_launcher.h"
 
 namespace belfry::devnet {
@@ -18,5 +19,10 @@ Result<ChaincodeWay> chaincode_way(FileSystem& files, const std::string& path_or
 // `npm install` when that has not been done.
 Result<ChaincodeProgram> node_program(FileSystem& files, const std::string& folder,
                                       const std::string& log);
+
+// The program in a package's code, unpacked into that folder unless it is there already: an npm
+// package, or the first executable file.
+Result<ChaincodeProgram> unpack_program(FileSystem& files, const std::string& folder,
+                                        std::vector<ArchiveFile> code);
 
 }  // namespace belfry::devnet

@@ -9,8 +9,11 @@
 #include "devnet/chaincode_way.h"
 #include "devnet/proposal_maker.h"
 #include "ledger/chaincode_definition.h"
+#include "ledger/legacy_check.h"
+#include "peer/chaincode.pb.h"
 #include "peer/collection.pb.h"
 #include "peer/lifecycle/lifecycle.pb.h"
+#include "peer/policy.pb.h"
 
 namespace belfry::devnet {
 namespace {
@@ -38,12 +41,13 @@ Result<::protos::ProposalResponse> endorse(EndorsingPeer& peer, const MadePropos
   return await(std::move(future), what);
 }
 
-// Has the peers endorse a call of `_lifecycle` and waits until it is committed as valid.
+// Has the peers endorse a call of a system chaincode and waits until it is committed as valid.
 Result<void> call(Channel& channel, const Clock& clock, const EndorsingPeers& peers,
-                  const msp::SigningIdentity& signer, const std::string& function,
-                  const std::string& argument) {
-  const auto proposal = make_proposal(channel.name(), std::string(ledger::kLifecycle),
-                                      {function, argument}, signer, clock, secure_random());
+                  const msp::SigningIdentity& signer, std::string_view chaincode,
+                  const std::vector<std::string>& args) {
+  const std::string& function = args.front();
+  const auto proposal =
+      make_proposal(channel.name(), std::string(chaincode), args, signer, clock, secure_random());
   std::vector<::protos::ProposalResponse> responses;
   for (const auto& peer : peers) {
     auto response = endorse(*peer, proposal, function);
@@ -89,6 +93,35 @@ std::string arguments_for(const Deployment& deployment, int64_t sequence) {
   return out.SerializeAsString();
 }
 
+// Through lscc: installed on every peer as a package without code, instantiated or upgraded by an
+// administrator, which runs the chaincode's Init.
+Result<void> deploy_legacy(const EndorsingServices& endorsing, const Clock& clock, Channel& channel,
+                           const Deployment& deployment, bool upgrades) {
+  ::protos::ChaincodeDeploymentSpec spec;
+  spec.mutable_chaincode_spec()->set_type(::protos::ChaincodeSpec::GOLANG);
+  auto& id = *spec.mutable_chaincode_spec()->mutable_chaincode_id();
+  id.set_name(deployment.name);
+  id.set_version(deployment.version);
+  const auto package = LegacyPackage::parse(spec.SerializeAsString());
+  if (!package) return tl::unexpected(package.error());
+  const auto peers = peers_of_channel(endorsing.peers(), deployment.channel);
+  if (peers.empty()) return fail("no peer has joined channel " + deployment.channel);
+  for (const auto& peer : peers) {
+    if (endorsing.legacy().find(peer->peer().name(), package->key())) continue;
+    if (auto done = endorsing.legacy().install(peer->peer().name(), *package); !done) return done;
+  }
+  spec.mutable_chaincode_spec()->mutable_input();
+  ::protos::ApplicationPolicy policy;
+  if (!policy.ParseFromString(deployment.endorsement_policy) ||
+      (!deployment.endorsement_policy.empty() && !policy.has_signature_policy()))
+    return fail("channels of Fabric 1.4 take signature policies only");
+  const auto& speaker = peers.front();
+  return call(channel, clock, {speaker}, *speaker->peer().organization().admin().identity,
+              ledger::kLegacyLifecycle,
+              {upgrades ? "upgrade" : "deploy", deployment.channel, spec.SerializeAsString(),
+               policy.signature_policy().SerializeAsString(), "", "", deployment.collections});
+}
+
 }  // namespace
 
 Result<void> deploy(const EndorsingServices& endorsing, Network& network,
@@ -97,6 +130,9 @@ Result<void> deploy(const EndorsingServices& endorsing, Network& network,
   if (!channel) return fail("there is no channel " + deployment.channel);
   const auto definition = ledger::find_definition(channel->ledger(), deployment.name);
   if (!definition) return tl::unexpected(definition.error());
+  const auto& clock = network.context().clock;
+  if (!ledger::has_new_lifecycle(*channel->ledger().config()))
+    return deploy_legacy(endorsing, clock, *channel, deployment, definition->has_value());
   const int64_t sequence = *definition ? (*definition)->sequence + 1 : 1;
   // One peer of each organisation speaks for it.
   EndorsingPeers speakers;
@@ -106,17 +142,18 @@ Result<void> deploy(const EndorsingServices& endorsing, Network& network,
     speakers.push_back(peer);
   }
   if (speakers.empty()) return fail("no peer has joined channel " + deployment.channel);
-  const auto& clock = network.context().clock;
   for (const auto& peer : speakers)
     if (auto done = call(*channel, clock, {peer}, *peer->peer().organization().admin().identity,
-                         "ApproveChaincodeDefinitionForMyOrg",
-                         arguments_for<::lifecycle::ApproveChaincodeDefinitionForMyOrgArgs>(
-                             deployment, sequence));
+                         ledger::kLifecycle,
+                         {"ApproveChaincodeDefinitionForMyOrg",
+                          arguments_for<::lifecycle::ApproveChaincodeDefinitionForMyOrgArgs>(
+                              deployment, sequence)});
         !done)
       return done;
   return call(*channel, clock, speakers, *speakers.front()->peer().organization().admin().identity,
-              "CommitChaincodeDefinition",
-              arguments_for<::lifecycle::CommitChaincodeDefinitionArgs>(deployment, sequence));
+              ledger::kLifecycle,
+              {"CommitChaincodeDefinition",
+               arguments_for<::lifecycle::CommitChaincodeDefinitionArgs>(deployment, sequence)});
 }
 
 Result<void> deploy_from(EndorsingServices& endorsing, Network& network, FileSystem& files,

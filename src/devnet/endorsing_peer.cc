@@ -10,9 +10,12 @@
 #include "devnet/interest.h"
 #include "devnet/lifecycle.h"
 #include "devnet/lifecycle_state.h"
+#include "devnet/lscc.h"
 #include "devnet/qscc.h"
 #include "ledger/chaincode_definition.h"
+#include "ledger/legacy_check.h"
 #include "msp/identity.h"
+#include "peer/chaincode.pb.h"
 #include "peer/chaincode_event.pb.h"
 #include "peer/proposal_response.pb.h"
 
@@ -38,10 +41,6 @@ bool has_any(const std::set<std::string>& capabilities, std::initializer_list<co
   for (const char* name : names)
     if (capabilities.contains(name)) return true;
   return false;
-}
-
-bool lifecycle_2_0(const msp::ChannelConfig& config) {
-  return has_any(config.application_capabilities, {"V2_0", "V2_5"});
 }
 
 ::protos::Response refuse(std::string message, int status = 500) {
@@ -81,20 +80,21 @@ struct EndorsingPeer::Task {
 
 EndorsingPeer::EndorsingPeer(const PeerContext& context, Peer& peer,
                              std::shared_ptr<ChaincodeRuntime> runtime,
-                             InstalledChaincodes& installed, LocalMsp local)
+                             InstalledChaincodes& installed, LegacyPackages& legacy, LocalMsp local)
     : context_(context),
       peer_(peer),
       runtime_(std::move(runtime)),
       installed_(installed),
+      legacy_(legacy),
       local_(std::move(local)) {}
 
 Result<std::shared_ptr<EndorsingPeer>> EndorsingPeer::create(
     const PeerContext& context, Peer& peer, std::shared_ptr<ChaincodeRuntime> runtime,
-    InstalledChaincodes& installed) {
+    InstalledChaincodes& installed, LegacyPackages& legacy) {
   auto local = LocalMsp::create(peer.organization());
   if (!local) return tl::unexpected(local.error());
   return std::shared_ptr<EndorsingPeer>(
-      new EndorsingPeer(context, peer, std::move(runtime), installed, std::move(*local)));
+      new EndorsingPeer(context, peer, std::move(runtime), installed, legacy, std::move(*local)));
 }
 
 Result<void> EndorsingPeer::check_access(const std::string& resource, const std::string& channel,
@@ -186,6 +186,8 @@ void EndorsingPeer::run(std::shared_ptr<Task> task) {
     ChaincodeOutcome outcome;
     outcome.response = std::make_shared<::protos::Response>(call_system(
         about.chaincode, about.channel, task->simulation.get(), *about.proposal, about.input, ""));
+    if (about.chaincode == kLegacy && outcome.response->status() < 400)
+      return initialize_legacy(std::move(task), std::move(outcome));
     return finish(*task, std::move(outcome));
   }
   const auto undefined = [&](const std::string& reason) {
@@ -202,6 +204,34 @@ void EndorsingPeer::run(std::shared_ptr<Task> task) {
                     [self = shared_from_this(), task](Result<ChaincodeOutcome> outcome) {
                       self->finish(*task, std::move(outcome));
                     });
+}
+
+// What lscc has deployed or upgraded is initialized in the same simulation. The answer stays
+// lscc's.
+void EndorsingPeer::initialize_legacy(std::shared_ptr<Task> task, ChaincodeOutcome deployed) {
+  const auto& about = task->unpacked;
+  const std::vector<std::string> args(about.input.args().begin(), about.input.args().end());
+  const auto spec = deployed_chaincode(args);
+  if (!spec) return finish(*task, tl::unexpected(spec.error()));
+  if (!*spec) return finish(*task, std::move(deployed));
+  const auto& id = (*spec)->chaincode_id();
+  if (args[0] == "upgrade") {
+    ::protos::LifecycleEvent event;
+    event.set_chaincode_name(id.name());
+    deployed.event = std::make_shared<::protos::ChaincodeEvent>();
+    deployed.event->set_chaincode_id(kLegacy);
+    deployed.event->set_tx_id(about.proposal->transaction_id);
+    deployed.event->set_event_name(args[0]);
+    deployed.event->set_payload(event.SerializeAsString());
+  }
+  runtime_->execute_legacy_init(shared_from_this(), about.proposal, task->simulation, id.name(),
+                                fmt::format("{}:{}", id.name(), id.version()), (*spec)->input(),
+                                [self = shared_from_this(), task, deployed = std::move(deployed)](
+                                    Result<ChaincodeOutcome> initialized) mutable {
+                                  if (!initialized)
+                                    return self->finish(*task, tl::unexpected(initialized.error()));
+                                  self->finish(*task, std::move(deployed));
+                                });
 }
 
 void EndorsingPeer::finish(Task& task, Result<ChaincodeOutcome> outcome) {
@@ -258,8 +288,16 @@ Result<Callable> EndorsingPeer::runnable(const ledger::Ledger& ledger,
   if (!definition) return tl::unexpected(definition.error());
   if (!*definition) return fail(fmt::format("chaincode {} not found", chaincode));
   const auto& known = **definition;
-  if (known.sequence == 0)
-    return Callable{fmt::format("{}:{}", chaincode, known.version), known.version, false};
+  if (known.sequence == 0) {
+    const std::string id = fmt::format("{}:{}", chaincode, known.version);
+    const auto package = legacy_.find(peer_.name(), id);
+    // In dev mode, or of --chaincode, nothing is installed.
+    if (!package && !runtime_->connected(id) && !installed_.has(peer_.name(), id))
+      return fail("failed security checks: invalid deployment spec: " + package.error().message);
+    if (package && package->id != known.legacy_id)
+      return fail("failed security checks: chaincode fingerprint mismatch: data mismatch");
+    return Callable{id, known.version, false};
+  }
   auto package = approved_package(ledger, peer_.msp_id(), chaincode, known.sequence);
   if (!package)
     return fail(
@@ -284,7 +322,7 @@ Result<Callable> EndorsingPeer::find(Simulation& simulation, const std::string& 
   if (!channel)
     return fail(fmt::format("could not get channel config for channel '{}'", simulation.channel));
   const auto& ledger = channel->ledger();
-  const bool modern = lifecycle_2_0(*ledger.config());
+  const bool modern = ledger::has_new_lifecycle(*ledger.config());
   if (!modern || !simulator.get(kLifecycle, field_key("namespaces", chaincode, "Sequence")))
     simulator.get(kLegacy, chaincode);
 
@@ -424,7 +462,7 @@ bool EndorsingPeer::is_system(const std::string& chaincode) const {
   LifecycleCall call{peer_, installed_,
                      channel_name.empty() ? nullptr : peer_.channel(channel_name),
                      simulation ? &simulation->simulator : nullptr};
-  if (call.channel && !lifecycle_2_0(*call.channel->ledger().config()))
+  if (call.channel && !ledger::has_new_lifecycle(*call.channel->ledger().config()))
     return refuse(
         fmt::format("cannot use new lifecycle for channel '{}' as it does not have the "
                     "required capabilities enabled",
@@ -437,6 +475,25 @@ bool EndorsingPeer::is_system(const std::string& chaincode) const {
   if (!simulation) return call_lifecycle(call, args[0], args[1]);
   std::lock_guard lock(simulation->mutex);
   return call_lifecycle(call, args[0], args[1]);
+}
+
+::protos::Response EndorsingPeer::call_lscc_checked(const std::string& channel,
+                                                    Simulation* simulation,
+                                                    const std::vector<std::string>& args,
+                                                    const Proposal& proposal) {
+  const LsccCall call{peer_,
+                      legacy_,
+                      simulation ? &simulation->simulator : nullptr,
+                      channel,
+                      proposal,
+                      [&](const std::string& resource, const std::string& on) {
+                        return check_access(resource, on, proposal.creator,
+                                            proposal.signed_proposal->proposal_bytes(),
+                                            proposal.signed_proposal->signature());
+                      }};
+  if (!simulation) return call_lscc(call, args);
+  std::lock_guard lock(simulation->mutex);
+  return call_lscc(call, args);
 }
 
 ::protos::Response EndorsingPeer::call_system(const std::string& chaincode,
@@ -457,7 +514,7 @@ bool EndorsingPeer::is_system(const std::string& chaincode) const {
                           proposal.signed_proposal->signature());
     });
   }
-  return refuse("the legacy lifecycle is not served here: use _lifecycle");
+  return call_lscc_checked(channel, simulation, args, proposal);
 }
 
 }  // namespace belfry::devnet

@@ -17,6 +17,7 @@
 #include "devnet/chaincode_runtime.h"
 #include "devnet/execution.h"
 #include "devnet/installed_chaincodes.h"
+#include "devnet/legacy_packages.h"
 #include "devnet/local_msp.h"
 #include "devnet/peer.h"
 #include "devnet/proposal.h"
@@ -40,7 +41,8 @@ class EndorsingPeer final : public PeerView,
   // All must outlive it.
   static Result<std::shared_ptr<EndorsingPeer>> create(const PeerContext& context, Peer& peer,
                                                        std::shared_ptr<ChaincodeRuntime> runtime,
-                                                       InstalledChaincodes& installed);
+                                                       InstalledChaincodes& installed,
+                                                       LegacyPackages& legacy);
 
   void process(std::shared_ptr<const ::protos::SignedProposal> proposal, OnProposalAnswer then);
 
@@ -81,13 +83,17 @@ class EndorsingPeer final : public PeerView,
  private:
   struct Task;  // one proposal on its way
   EndorsingPeer(const PeerContext& context, Peer& peer, std::shared_ptr<ChaincodeRuntime> runtime,
-                InstalledChaincodes& installed, LocalMsp local);
+                InstalledChaincodes& installed, LegacyPackages& legacy, LocalMsp local);
   Result<void> check_creator(const UnpackedProposal& unpacked, Channel* channel) const;
   void run(std::shared_ptr<Task> task);
+  void initialize_legacy(std::shared_ptr<Task> task, ChaincodeOutcome deployed);
   void finish(Task& task, Result<ChaincodeOutcome> outcome);
   void endorse(Task& task, const ChaincodeOutcome& outcome, ::protos::ProposalResponse& out);
   ::protos::Response call_qscc_checked(const std::vector<std::string>& args,
                                        const Proposal& proposal, const std::string& caller);
+  ::protos::Response call_lscc_checked(const std::string& channel, Simulation* simulation,
+                                       const std::vector<std::string>& args,
+                                       const Proposal& proposal);
   ::protos::Response call_lifecycle_checked(const std::string& channel, Simulation* simulation,
                                             const std::vector<std::string>& args,
                                             const Proposal& proposal);
@@ -96,6 +102,7 @@ class EndorsingPeer final : public PeerView,
   Peer& peer_;
   const std::shared_ptr<ChaincodeRuntime> runtime_;
   InstalledChaincodes& installed_;
+  LegacyPackages& legacy_;
   const LocalMsp local_;
 
   struct Known {  // a chaincode that may run, as of these versions in the state

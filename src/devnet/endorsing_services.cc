@@ -73,6 +73,9 @@ Result<std::unique_ptr<EndorsingServices>> EndorsingServices::create(EndorsingSe
   auto installed = InstalledChaincodes::open(files, settings.folder, out->launcher_);
   if (!installed) return tl::unexpected(installed.error());
   out->installed_ = std::move(*installed);
+  auto legacy = LegacyPackages::open(files, settings.folder, out->launcher_);
+  if (!legacy) return tl::unexpected(legacy.error());
+  out->legacy_ = std::move(*legacy);
   out->executor_ = thread_executor(1);
   out->runtime_ =
       ChaincodeRuntime::create(clock, *out->executor_, out->launcher_, settings.runtime);
@@ -106,7 +109,7 @@ EndorsingServices::~EndorsingServices() {
 
 Network::MakeServices EndorsingServices::maker() {
   return [this](const PeerContext& context, Peer& peer) -> Result<std::unique_ptr<PeerServices>> {
-    auto endorsing = EndorsingPeer::create(context, peer, runtime_, *installed_);
+    auto endorsing = EndorsingPeer::create(context, peer, runtime_, *installed_, *legacy_);
     if (!endorsing) return tl::unexpected(endorsing.error());
     peers_.push_back(*endorsing);
     return std::unique_ptr<PeerServices>(

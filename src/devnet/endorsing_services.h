@@ -17,6 +17,7 @@
 #include "devnet/chaincode_runtime.h"
 #include "devnet/endorsers.h"
 #include "devnet/installed_chaincodes.h"
+#include "devnet/legacy_packages.h"
 #include "devnet/network.h"
 
 namespace grpc {
@@ -44,6 +45,7 @@ class EndorsingServices {
 
   const EndorsingPeers& peers() const { return peers_; }
   InstalledChaincodes& installed() { return *installed_; }
+  LegacyPackages& legacy() const { return *legacy_; }
   ChaincodeRuntime& runtime() { return *runtime_; }
 
  private:
@@ -53,6 +55,7 @@ class EndorsingServices {
   std::unique_ptr<Executor> executor_;
   PackageLauncher launcher_;
   std::unique_ptr<InstalledChaincodes> installed_;
+  std::unique_ptr<LegacyPackages> legacy_;
   std::shared_ptr<ChaincodeRuntime> runtime_;
   EndorsingPeers peers_;
   std::unique_ptr<grpc::Service> support_;

@@ -45,16 +45,6 @@ Result<PackageMetadata> parse_metadata(const std::string& text) {
   return PackageMetadata{field("label"), field("type"), field("path")};
 }
 
-// How to run what is in the folder: an npm package that depends on fabric-shim, or one executable.
-Result<ChaincodeProgram> program_in(FileSystem& files, const std::string& folder,
-                                    const std::vector<ArchiveFile>& code) {
-  const std::string log = folder + ".log";
-  if (files.exists(folder + "/package.json")) return node_program(files, folder, log);
-  for (const auto& file : code)
-    if (file.executable) return ChaincodeProgram{{folder + "/" + file.name}, folder, log};
-  return fail("the code holds neither a package.json nor an executable file");
-}
-
 }  // namespace
 
 Result<ChaincodePackage> parse_package(std::string_view bytes) {
@@ -161,15 +151,7 @@ Result<ChaincodeWay> InstalledChaincodes::way_for(const std::string& id,
         "chaincode packages of type {} are not run by the devnet: package it as ccaas (or node, or "
         "binary), or run it with --chaincode NAME=PATH|ADDRESS",
         type.empty() ? "\"\"" : type));
-  const std::string folder = path_of(id);
-  // `peer lifecycle chaincode package` puts the sources below src/.
-  std::vector<ArchiveFile> files = *code;
-  for (auto& file : files)
-    if (file.name.starts_with("src/")) file.name.erase(0, 4);
-  if (!files_.exists(folder))
-    if (auto unpacked = unpack(files_, files, folder); !unpacked)
-      return tl::unexpected(unpacked.error());
-  auto program = program_in(files_, folder, files);
+  auto program = unpack_program(files_, path_of(id), *code);
   if (!program) return tl::unexpected(program.error());
   return ChaincodeWay(std::move(*program));
 }

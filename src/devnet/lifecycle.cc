@@ -111,20 +111,6 @@ Result<void> check_equal(const Parameters& old, const Parameters& passed) {
   return {};
 }
 
-bool is_word(std::string_view text, std::string_view marks, bool alphanumeric_first) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  if (text.empty() || (alphanumeric_first && !plain(text.front()))) return false;
-  for (size_t at = 0; at < text.size(); ++at) {
-    const bool mark = marks.find(text[at]) != std::string_view::npos;
-    if (!plain(text[at]) && !mark) return false;
-    // Fabric's name pattern wants an alphanumeric after each mark.
-    if (alphanumeric_first && mark && (at + 1 == text.size() || !plain(text[at + 1]))) return false;
-  }
-  return true;
-}
-
 // One call of one function: what they share.
 class Lifecycle {
  public:
@@ -328,14 +314,14 @@ class Lifecycle {
 
   Result<void> validate(const std::string& name, const std::string& version,
                         const ::protos::CollectionConfigPackage& collections) {
-    if (!is_word(name, "_-", true))
+    if (!ledger::is_chaincode_name(name))
       return fail(
           fmt::format("invalid chaincode name '{}'. Names can only consist of "
                       "alphanumerics, '_', and '-' and can only begin with alphanumerics",
                       name));
-    if (name == "qscc" || name == "cscc" || name == "lscc" || name == "escc" || name == "vscc")
+    if (ledger::is_system_chaincode(name))
       return fail(fmt::format("chaincode name '{}' is the name of a system chaincode", name));
-    if (!is_word(version, "_.+-", false))
+    if (!ledger::is_chaincode_version(version))
       return fail(
           fmt::format("invalid chaincode version '{}'. Versions can only consist of "
                       "alphanumerics, '_', '-', '+', and '.'",

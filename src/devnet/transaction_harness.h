@@ -146,7 +146,9 @@ struct MadeTransaction {
 inline MadeTransaction make_transaction(const std::string& channel, const std::string& chaincode,
                                         const Sets& sets, const msp::SigningIdentity& creator,
                                         const std::vector<const Node*>& endorsers,
-                                        const std::string& event = {}) {
+                                        const std::string& event = {},
+                                        const std::vector<std::string>& args = {},
+                                        const std::string& version = "1") {
   const std::string nonce = make_nonce(secure_random());
   Sha256 hash;
   hash.add(nonce);
@@ -168,9 +170,15 @@ inline MadeTransaction make_transaction(const std::string& channel, const std::s
   payload.mutable_header()->set_channel_header(header.SerializeAsString());
   payload.mutable_header()->set_signature_header(signature_header.SerializeAsString());
 
+  ::protos::ChaincodeProposalPayload proposal_payload;
+  if (!args.empty()) {
+    ::protos::ChaincodeInvocationSpec invocation;
+    for (const std::string& arg : args)
+      invocation.mutable_chaincode_spec()->mutable_input()->add_args(arg);
+    proposal_payload.set_input(invocation.SerializeAsString());
+  }
   ::protos::ChaincodeActionPayload action_payload;
-  action_payload.set_chaincode_proposal_payload(
-      ::protos::ChaincodeProposalPayload().SerializeAsString());
+  action_payload.set_chaincode_proposal_payload(proposal_payload.SerializeAsString());
   Sha256 proposal;
   proposal.add(payload.header().channel_header());
   proposal.add(payload.header().signature_header());
@@ -179,7 +187,7 @@ inline MadeTransaction make_transaction(const std::string& channel, const std::s
   action.set_results(sets.results());
   action.mutable_response()->set_status(200);
   action.mutable_chaincode_id()->set_name(chaincode);
-  action.mutable_chaincode_id()->set_version("1");
+  action.mutable_chaincode_id()->set_version(version);
   if (!event.empty()) {
     ::protos::ChaincodeEvent message;
     message.set_chaincode_id(chaincode);

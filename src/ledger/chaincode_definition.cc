@@ -21,6 +21,10 @@ constexpr std::string_view kMetadata = "namespaces/metadata/";
 constexpr std::string_view kImplicit = "_implicit_org_";
 constexpr size_t kMostChaincodes = 10'000;  // on one channel
 
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 template <class Message>
 bool parse(Message& message, std::string_view bytes) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
@@ -120,7 +124,7 @@ Collection read_collection(const ::protos::StaticCollectionConfig& config) {
 Collection implicit_collection(std::string_view name, std::string_view msp_id) {
   Collection collection;
   collection.name = name;
-  const auto policy = any_member_of(msp_id);
+  const auto policy = any_member_of({std::string(msp_id)});
   collection.member_policy = policy.SerializeAsString();
   collection.member_orgs = {std::string(msp_id)};
   collection.maximum_peers = 1;
@@ -148,6 +152,26 @@ std::vector<std::string> defined_chaincodes(const Reader& state) {
   for (const KeyValue& entry : state.range(kLegacyLifecycle, "", "", kMostChaincodes))
     if (entry.key.find('~') == std::string::npos) names.insert(entry.key);
   return {names.begin(), names.end()};
+}
+
+bool is_chaincode_name(std::string_view text) {
+  bool after_mark = true;  // an alphanumeric comes first, and after each mark
+  for (const char c : text) {
+    const bool mark = c == '_' || c == '-';
+    if (mark ? after_mark : !is_alphanumeric(c)) return false;
+    after_mark = mark;
+  }
+  return !after_mark;
+}
+
+bool is_chaincode_version(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alphanumeric(c) || c == '_' || c == '.' || c == '+' || c == '-';
+  });
+}
+
+bool is_system_chaincode(std::string_view name) {
+  return name == "lscc" || name == "qscc" || name == "cscc" || name == "escc" || name == "vscc";
 }
 
 std::string_view implicit_org(std::string_view collection) {

@@ -53,6 +53,12 @@ Result<std::optional<ChaincodeDefinition>> find_definition(const Reader& state,
 // Names, in order: those of `_lifecycle` and those of lscc.
 std::vector<std::string> defined_chaincodes(const Reader& state);
 
+// What a chaincode, and a version of it, may be called.
+bool is_chaincode_name(std::string_view text);
+bool is_chaincode_version(std::string_view text);
+// "lscc", "qscc" and the like, which no chaincode may be called.
+bool is_system_chaincode(std::string_view name);
+
 // The organisation whose implicit collection that is ("_implicit_org_Org1MSP"); empty for others.
 std::string_view implicit_org(std::string_view collection);
 // The chaincode's collection of that name, implicit ones too; none when there is none.

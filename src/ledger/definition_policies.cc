@@ -1,5 +1,6 @@
 #include "ledger/definition_policies.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/policies.pb.h"
@@ -41,15 +42,17 @@ std::vector<std::string> organizations_of(const ::common::SignaturePolicyEnvelop
 
 namespace {
 
-::common::SignaturePolicyEnvelope members_of(const std::vector<std::string>& msp_ids,
-                                             int32_t needed) {
+using Role = ::common::MSPRole;
+
+::common::SignaturePolicyEnvelope some_of(const std::vector<std::string>& msp_ids,
+                                          Role::MSPRoleType of, int32_t needed) {
   ::common::SignaturePolicyEnvelope policy;
   auto* rule = policy.mutable_rule()->mutable_n_out_of();
   rule->set_n(needed);
   for (const std::string& id : msp_ids) {
     ::common::MSPRole role;
     role.set_msp_identifier(id);
-    role.set_role(::common::MSPRole::MEMBER);
+    role.set_role(of);
     rule->add_rules()->set_signed_by(policy.identities_size());
     auto* principal = policy.add_identities();
     principal->set_principal_classification(::common::MSPPrincipal::ROLE);
@@ -60,12 +63,19 @@ namespace {
 
 }  // namespace
 
-::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id) {
-  return members_of({std::string(msp_id)}, 1);
+// As Fabric makes them, in the order of the ids.
+::common::SignaturePolicyEnvelope any_member_of(std::vector<std::string> msp_ids) {
+  std::sort(msp_ids.begin(), msp_ids.end());
+  return some_of(msp_ids, Role::MEMBER, 1);
+}
+
+::common::SignaturePolicyEnvelope any_admin_of(std::vector<std::string> msp_ids) {
+  std::sort(msp_ids.begin(), msp_ids.end());
+  return some_of(msp_ids, Role::ADMIN, 1);
 }
 
 ::common::SignaturePolicyEnvelope majority_of_members(const std::vector<std::string>& msp_ids) {
-  return members_of(msp_ids, static_cast<int32_t>(msp_ids.size() / 2 + 1));
+  return some_of(msp_ids, Role::MEMBER, static_cast<int32_t>(msp_ids.size() / 2 + 1));
 }
 
 }  // namespace belfry::ledger

@@ -1,5 +1,4 @@
-// Signature policies that chaincode definitions and collections are made of, as messages. For this
-// folder's own files.
+// Signature policies that chaincode definitions and collections are made of, as messages.
 #pragma once
 
 #include <string>
@@ -14,8 +13,10 @@ namespace belfry::ledger {
 
 // The MSP ids that the policy's principals name, sorted, each once.
 std::vector<std::string> organizations_of(const ::common::SignaturePolicyEnvelope& policy);
-// One signature of any member of that organisation.
-::common::SignaturePolicyEnvelope any_member_of(std::string_view msp_id);
+// One signature of any member of these organisations.
+::common::SignaturePolicyEnvelope any_member_of(std::vector<std::string> msp_ids);
+// One of any administrator of these organisations.
+::common::SignaturePolicyEnvelope any_admin_of(std::vector<std::string> msp_ids);
 
 // Signatures of members of more than half of these organisations.
 ::common::SignaturePolicyEnvelope majority_of_members(const std::vector<std::string>& msp_ids);

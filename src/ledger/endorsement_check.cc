@@ -5,6 +5,7 @@
 #include "common/policies.pb.h"
 #include "ledger/definition_policies.h"
 #include "ledger/ledger.h"
+#include "ledger/legacy_check.h"
 #include "peer/policy.pb.h"
 
 namespace belfry::ledger {
@@ -27,14 +28,18 @@ std::string signature_policy(std::string_view envelope) {
   return message.SerializeAsString();
 }
 
+std::vector<std::string> application_msps(const msp::ChannelConfig& config) {
+  std::vector<std::string> out;
+  for (const auto& org : config.application) out.push_back(org.msp_id);
+  return out;
+}
+
 // Without a policy of that name, a majority of the organisations decides about definitions.
 std::string lifecycle_policy(const msp::ChannelConfig& config) {
   const std::string path = std::string(kApplication) + "LifecycleEndorsement";
   if (config.policies->contains(path)) return reference_to(path);
-  std::vector<std::string> orgs;
-  for (const auto& org : config.application) orgs.push_back(org.msp_id);
   ::protos::ApplicationPolicy message;
-  *message.mutable_signature_policy() = majority_of_members(orgs);
+  *message.mutable_signature_policy() = majority_of_members(application_msps(config));
   return message.SerializeAsString();
 }
 
@@ -44,7 +49,7 @@ std::string implicit_policy(const msp::ChannelConfig& config, std::string_view m
     const std::string path = fmt::format("{}{}/Endorsement", kApplication, org.name);
     if (config.policies->contains(path)) return reference_to(path);
     ::protos::ApplicationPolicy message;
-    *message.mutable_signature_policy() = any_member_of(msp_id);
+    *message.mutable_signature_policy() = any_member_of({std::string(msp_id)});
     return message.SerializeAsString();
   }
   return {};
@@ -117,7 +122,7 @@ class EndorsementCheck::Namespace {
     } else if (definition_.definition) {
       auto collection = find_collection(*definition_.definition, name);
       if (!collection || !*collection) return false;
-      policy = (*collection)->endorsement_policy;
+      if (!check_.legacy_) policy = (*collection)->endorsement_policy;  // 2.0 brought them
     }
     if (policy.empty()) return own_policy_satisfied();
     if (!check_.satisfied(policy, transaction_.endorsers)) return false;
@@ -150,6 +155,11 @@ const EndorsementCheck::Definition& EndorsementCheck::definition_of(std::string_
     made.policy = lifecycle_policy(config_);
     return made;
   }
+  if (legacy_ && is_system_chaincode(chaincode)) {
+    made.known = true;
+    made.policy = signature_policy(any_member_of(application_msps(config_)).SerializeAsString());
+    return made;
+  }
   auto definition = find_definition(reader_, chaincode);
   if (!definition || !*definition) return made;
   made.policy = (*definition)->sequence > 0 ? (*definition)->endorsement_policy
@@ -175,16 +185,24 @@ bool EndorsementCheck::satisfied(std::string_view application_policy,
 }
 
 uint8_t EndorsementCheck::check(const CheckedTransaction& transaction) {
-  std::set<std::string_view> written = {transaction.chaincode};
-  for (const NamespaceSet& set : transaction.sets)
-    if (set.changes()) written.insert(set.name_space);
+  // The chaincode's own namespace first; on channels of 1.4 nothing else of system chaincodes'.
+  std::vector<std::string_view> written = {transaction.chaincode};
+  if (!legacy_ || !is_system_chaincode(transaction.chaincode))
+    for (const NamespaceSet& set : transaction.sets)
+      if (set.changes() && set.name_space != transaction.chaincode)
+        written.push_back(set.name_space);
   uint8_t result = code::kValid;
   std::set<std::string_view> good;
   for (std::string_view name : written) {
     const Definition& definition = definition_of(name);
     if (!definition.known)
-      result = code::kInvalidChaincode;
+      result = legacy_ ? code::kInvalidOtherReason : code::kInvalidChaincode;
+    else if (legacy_ && name == transaction.chaincode && definition.definition &&
+             definition.definition->version != transaction.version)
+      result = code::kExpiredChaincode;
     else if (!Namespace(*this, transaction, definition, name).satisfied())
+      result = code::kEndorsementPolicyFailure;
+    else if (legacy_ && name == kLegacyLifecycle && !is_good_deployment(transaction, reader_))
       result = code::kEndorsementPolicyFailure;
     else
       good.insert(name);

@@ -1,6 +1,6 @@
 // Whether a transaction's endorsers satisfy everything that its writes ask for: the chaincode's
 // policy, its collections' and single keys' own (VALIDATION_PARAMETER), namespace by namespace.
-// Follows Fabric's v2.0 validation.
+// Follows Fabric's v2.0 validation, or v1.4's where the channel has no later capability.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ledger/chaincode_definition.h"
+#include "ledger/legacy_check.h"
 #include "ledger/read_write_set.h"
 #include "ledger/state.h"
 #include "ledger/transaction_check.h"
@@ -39,9 +40,14 @@ class EndorsementCheck {
  public:
   EndorsementCheck(const Reader& reader, const State& state, const msp::ChannelConfig& config,
                    PolicyCache& policies)
-      : reader_(reader), state_(state), config_(config), policies_(policies) {}
+      : reader_(reader),
+        state_(state),
+        config_(config),
+        policies_(policies),
+        legacy_(!has_new_lifecycle(config)) {}
 
-  // code::kValid, kInvalidChaincode, kEndorsementPolicyFailure or kInvalidOtherReason.
+  // code::kValid, kInvalidChaincode, kEndorsementPolicyFailure, kInvalidOtherReason or
+  // kExpiredChaincode.
   uint8_t check(const CheckedTransaction& transaction);
 
  private:
@@ -60,6 +66,7 @@ class EndorsementCheck {
   const State& state_;
   const msp::ChannelConfig& config_;
   PolicyCache& policies_;
+  const bool legacy_;  // lscc's definitions and the rules of 1.4
   std::map<std::string, Definition, std::less<>> definitions_;
   std::set<Key> changed_policies_;
 };

@@ -6,7 +6,10 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "common/common.pb.h"
+#include "ledger/chaincode_definition.h"
 #include "ledger/ledger.h"
+#include "ledger/legacy_check.h"
+#include "peer/chaincode.pb.h"
 #include "peer/chaincode_event.pb.h"
 #include "peer/proposal.pb.h"
 #include "peer/proposal_response.pb.h"
@@ -41,11 +44,13 @@ bool read_headers(const ::common::Payload& payload, Headers& out) {
   return out.channel.epoch() == 0 && good_signature_header(out.signature);
 }
 
-bool good_creator(const msp::ChannelConfig& config, const std::string& creator,
-                  const std::string& message, const std::string& signature,
-                  SignatureCache& signatures) {
+// Null unless the signature is good.
+msp::MemberPtr good_creator(const msp::ChannelConfig& config, const std::string& creator,
+                            const std::string& message, const std::string& signature,
+                            SignatureCache& signatures) {
   auto member = config.msps->member(creator);
-  return member && signatures.verify(**member, creator, message, signature);
+  if (!member || !signatures.verify(**member, creator, message, signature)) return nullptr;
+  return std::move(*member);
 }
 
 bool good_id(const Headers& headers) {
@@ -81,8 +86,32 @@ bool read_action(const ::common::Payload& payload, Action& out) {
   return out.response.proposal_hash() == view(hash.finish());
 }
 
-// The v2.0 dispatcher's checks, in front of the policies.
-uint8_t check_action(const Headers& headers, Action& action, CheckedTransaction& out) {
+bool writes(const std::vector<NamespaceSet>& sets, std::initializer_list<std::string_view> names) {
+  return std::any_of(sets.begin(), sets.end(), [&](const NamespaceSet& set) {
+    return set.changes() && std::find(names.begin(), names.end(), set.name_space) != names.end();
+  });
+}
+
+// What channels of 1.4 let nobody write: lscc's entries come from lscc alone.
+uint8_t check_system_writes(const CheckedTransaction& out) {
+  if (out.chaincode == "vscc" || out.chaincode == "escc") return code::kIllegalWriteset;
+  const bool illegal = !is_system_chaincode(out.chaincode) &&
+                       writes(out.sets, {kLegacyLifecycle, "cscc", "vscc", "escc"});
+  return illegal ? code::kIllegalWriteset : code::kValid;
+}
+
+void read_lscc_arguments(const Action& action, CheckedTransaction& out) {
+  ::protos::ChaincodeProposalPayload proposal;
+  ::protos::ChaincodeInvocationSpec spec;
+  if (!proposal.ParseFromString(action.payload.chaincode_proposal_payload()) ||
+      !spec.ParseFromString(proposal.input()))
+    return;
+  const auto& args = spec.chaincode_spec().input().args();
+  out.lscc_arguments.assign(args.begin(), args.end());
+}
+
+// The dispatcher's checks (v2.0's, or v1.4's), in front of the policies.
+uint8_t check_action(const Headers& headers, bool legacy, Action& action, CheckedTransaction& out) {
   ::protos::ChaincodeHeaderExtension extension;
   if (!extension.ParseFromString(headers.channel.extension())) return code::kBadHeaderExtension;
   if (!action.action.ParseFromString(action.response.extension())) return code::kBadResponsePayload;
@@ -93,8 +122,9 @@ uint8_t check_action(const Headers& headers, Action& action, CheckedTransaction&
   const auto& chaincode = action.action.chaincode_id();
   if (extension.chaincode_id().name().empty() ||
       extension.chaincode_id().name() != chaincode.name() || chaincode.version().empty())
-    return code::kInvalidChaincode;
+    return legacy ? code::kInvalidOtherReason : code::kInvalidChaincode;
   out.chaincode = chaincode.name();
+  out.version = chaincode.version();
   if (!action.action.events().empty()) {
     ::protos::ChaincodeEvent event;
     if (!event.ParseFromString(action.action.events()) || event.chaincode_id() != chaincode.name())
@@ -103,7 +133,9 @@ uint8_t check_action(const Headers& headers, Action& action, CheckedTransaction&
   std::set<std::string_view> names;
   for (const NamespaceSet& set : out.sets)
     if (!names.insert(set.name_space).second) return code::kIllegalWriteset;
-  return code::kValid;
+  if (!legacy) return code::kValid;
+  if (out.chaincode == kLegacyLifecycle) read_lscc_arguments(action, out);
+  return check_system_writes(out);
 }
 
 void check_endorsements(const Action& action, const msp::ChannelConfig& config,
@@ -137,16 +169,16 @@ CheckedTransaction check_transaction(std::string_view bytes, const msp::ChannelC
   if (!payload.ParseFromString(envelope.payload())) return with(code::kBadPayload);
   if (!read_headers(payload, headers)) return with(code::kBadCommonHeader);
   out.type = headers.channel.type();
-  if (!good_creator(config, headers.signature.creator(), envelope.payload(), envelope.signature(),
-                    signatures))
-    return with(code::kBadCreatorSignature);
+  out.creator = good_creator(config, headers.signature.creator(), envelope.payload(),
+                             envelope.signature(), signatures);
+  if (!out.creator) return with(code::kBadCreatorSignature);
   if (out.type == ::common::CONFIG) return out;
   if (out.type != ::common::ENDORSER_TRANSACTION) return with(code::kUnsupportedTxPayload);
   if (!good_id(headers)) return with(code::kBadProposalTxid);
   out.id = headers.channel.tx_id();
   Action action;
   if (!read_action(payload, action)) return with(code::kInvalidEndorserTransaction);
-  out.late_code = check_action(headers, action, out);
+  out.late_code = check_action(headers, !has_new_lifecycle(config), action, out);
   if (out.late_code == code::kValid) check_endorsements(action, config, signatures, out);
   return out;
 }

@@ -2,9 +2,9 @@
 // proposal hash, and whose endorsements are good. What hangs on the state — policies, versions,
 // duplicates — comes after (endorsement_check.h, mvcc.h).
 //
-// The order of checks is Fabric's (core/common/validation, the v2.0 validator), as it decides which
-// code a transaction with several faults gets. This is where the signatures are verified, so
-// transactions are checked in parallel.
+// The order of checks is Fabric's (core/common/validation; the v2.0 validator, or, on channels
+// without that capability, v1.4's), as it decides which code a transaction with several faults
+// gets. This is where the signatures are verified, so transactions are checked in parallel.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,10 @@ struct CheckedTransaction {
   std::shared_ptr<const std::string> results;  // serialized rwset.TxReadWriteSet
   std::vector<NamespaceSet> sets;              // views into *results
   std::vector<msp::MemberPtr> endorsers;       // whose signatures are good, each once
+  std::string version;                         // of the chaincode, as endorsed
+  msp::MemberPtr creator;
+  // Of a transaction of lscc, on channels where that deploys chaincode.
+  std::vector<std::string> lscc_arguments;
   // Faults that show only after the look for duplicates, which comes in between.
   uint8_t late_code = 0;
 };

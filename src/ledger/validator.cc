@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <latch>
+#include <map>
 #include <set>
 
 #include "common/common.pb.h"
 #include "common/configtx.pb.h"
 #include "decode/transaction.h"
+#include "ledger/legacy_check.h"
 #include "ledger/mvcc.h"
 #include "msp/config_update.h"
 
@@ -26,6 +28,24 @@ Result<ConfigPtr> follow(const msp::ChannelConfig& current, std::string_view env
   auto next = msp::follow_update(current, *transaction->envelope);
   if (!next) return tl::unexpected(next.error());
   return std::make_shared<const msp::ChannelConfig>(std::move(*next));
+}
+
+// Whoever calls a chaincode in the block that upgrades it, or upgrades it before somebody else
+// does, was endorsed by what is no more.
+void invalidate_upgraded(std::vector<CheckedTransaction>& checked) {
+  std::map<std::string, size_t> upgrades;  // the last of each
+  for (size_t i = 0; i < checked.size(); ++i) {
+    if (checked[i].code != code::kValid) continue;
+    const auto name = upgraded_chaincode(checked[i]);
+    if (!name) continue;
+    const auto [last, first_one] = upgrades.emplace(*name, i);
+    if (first_one) continue;
+    checked[last->second].code = code::kChaincodeVersionConflict;
+    last->second = i;
+  }
+  for (CheckedTransaction& each : checked)
+    if (each.code == code::kValid && upgrades.contains(each.chaincode))
+      each.code = code::kChaincodeVersionConflict;
 }
 
 }  // namespace
@@ -80,6 +100,7 @@ Result<ValidatedBlock> Validator::validate(const decode::Block& block,
       each.code = endorsements.check(each);
     if (each.code == code::kValid && !ids.insert(each.id).second) each.code = code::kDuplicateTxid;
   }
+  if (!has_new_lifecycle(*config)) invalidate_upgraded(out.checked);
   for (size_t i = 0; i < out.checked.size(); ++i) {
     CheckedTransaction& each = out.checked[i];
     if (each.code == code::kValid && each.type != ::common::CONFIG) {

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
-"""`belfry tx`, `belfry chaincode` and `belfry channel` on a real Fabric network, judged by Fabric's own `peer`. BELFRY
-names the program; skipped (77) without FABRIC_BIN and FABRIC_CFG_PATH. The network is any object with the interface of
-network.Network; NETWORK may be set to another class before main()."""
+"""`belfry tx`, `belfry chaincode` and `belfry channel` on a Fabric network, judged by Fabric's own `peer`. BELFRY
+names the program; with --devnet the network is `belfry devnet`. Skipped (77) without FABRIC_BIN and FABRIC_CFG_PATH."""
 import base64
 import json
 import pathlib
@@ -11,9 +10,10 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "cli")]
 import network as fabric  # noqa: E402
+from devnet_network import Devnet  # noqa: E402
 from support import CliTest, main  # noqa: E402
 
-NETWORK = fabric.Network
+NETWORK = Devnet if "--devnet" in sys.argv else fabric.Network
 COLLECTIONS = """\
 - {name: secrets, policy: "OR('Org1MSP.member', 'Org2MSP.member')", requiredPeerCount: 0, maxPeerCount: 1,
    blockToLive: 0, memberOnlyRead: true, memberOnlyWrite: true, endorsementPolicy: {signaturePolicy: "OR('Org1MSP.peer')"}}
@@ -289,9 +289,7 @@ class Channels(Fabric):
         fabric.retry(reached)
 
     def test_the_orderers_administration(self):
-        tls = self.network.orderer_folder / "tls"
-        flags = ["--orderer-admin", f"127.0.0.1:{self.network.admin_port}", "--orderer-ca", tls / "ca.crt", "--tls-cert",
-                 tls / "server.crt", "--tls-key", tls / "server.key"]
+        flags = self.network.orderer_admin_flags()
         listed = json.loads(self.belfry("channel", "list", *flags, "--output", "json")[0])
         self.assertEqual(listed[0]["channels"], [fabric.CHANNEL])
         _, err = self.belfry("channel", "join", "--block", self.network.folder / "genesis.block", *flags, code=1)
@@ -302,5 +300,7 @@ if __name__ == "__main__":
     if not fabric.available():
         print("skipped: FABRIC_BIN and FABRIC_CFG_PATH name no Fabric programs")
         sys.exit(77)
+    if "--devnet" in sys.argv:
+        sys.argv.remove("--devnet")
     print(f"Fabric {fabric.version()}", flush=True)
     main()

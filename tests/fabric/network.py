@@ -260,6 +260,12 @@ class Network:
 
         retry(join)
 
+    def orderer_admin_flags(self):
+        """For `belfry channel`, towards the participation API."""
+        tls = self.orderer_folder / "tls"
+        return ["--orderer-admin", f"127.0.0.1:{self.admin_port}", "--orderer-ca", tls / "ca.crt", "--tls-cert", tls / "server.crt",
+                "--tls-key", tls / "server.key"]
+
     def orderer_flags(self):
         return ["-o", f"127.0.0.1:{self.orderer_port}", "--tls", "--cafile", self.orderer_folder / "tls/ca.crt"]
 
