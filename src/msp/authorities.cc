@@ -123,7 +123,8 @@ Result<Authorities> Authorities::create(const std::vector<std::string>& roots,
     if (!chain) return tl::unexpected(chain.error());
     if (i < made.roots_) continue;
     if (chain->size() < 2)
-      return fail(fmt::format("the certificate of {} is root and intermediate at once", authority.subject()));
+      return fail(fmt::format("the certificate of {} is root and intermediate at once",
+                              authority.subject()));
     if (auto good = made.check_revocation(authority, (*chain)[1]); !good)
       return tl::unexpected(good.error());
     for (size_t above = 1; above < chain->size(); ++above)
@@ -155,9 +156,13 @@ Result<std::vector<Certificate>> Authorities::chain(const Certificate& certifica
       return fail(
           fmt::format("the certificate of {} leads over one that is not for server authentication",
                       certificate.subject()));
-    auto parsed = Certificate::from_der(der_of(x509));
-    if (!parsed) return tl::unexpected(parsed.error());
-    chain.push_back(std::move(*parsed));
+    const auto known = std::ranges::find_if(
+        all_, [&](const Certificate& each) { return X509_cmp(each.native(), x509) == 0; });
+    if (known != all_.end()) {
+      chain.push_back(*known);
+      continue;
+    }
+    chain.push_back(certificate);  // the end that is to be judged
   }
   return chain;
 }

@@ -8,6 +8,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -76,6 +80,33 @@ std::shared_ptr<X509> owned(X509* x509) {
   return {x509, X509_free};
 }
 
+// What from_pem() made of which text. When half of it is full, the half before is forgotten.
+class Remembered {
+ public:
+  // Never destroyed: OpenSSL, which its certificates are made of, may end before it.
+  static Remembered& all() {
+    static Remembered& remembered = *new Remembered;
+    return remembered;
+  }
+
+  std::optional<Certificate> find(const std::string& text) {
+    std::lock_guard lock(mutex_);
+    for (const auto* half : {&recent_, &older_})
+      if (auto found = half->find(text); found != half->end()) return found->second;
+    return {};
+  }
+
+  void add(std::string text, const Certificate& certificate) {
+    std::lock_guard lock(mutex_);
+    if (recent_.size() >= Certificate::kMostRemembered / 2) older_ = std::exchange(recent_, {});
+    recent_.insert_or_assign(std::move(text), certificate);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, Certificate> recent_, older_;
+};
+
 }  // namespace
 
 Result<Certificate> Certificate::from_native(std::shared_ptr<X509> x509) {
@@ -101,6 +132,14 @@ Result<Certificate> Certificate::from_native(std::shared_ptr<X509> x509) {
   if (size <= 0) return fail(fmt::format("certificate cannot be encoded again: {}", last_error()));
   state->der.assign(reinterpret_cast<char*>(der), static_cast<size_t>(size));
   OPENSSL_free(der);
+  // Once, here: OpenSSL notes in the certificate that it is encoded anew, which threads must not
+  // share.
+  unsigned char* tbs = nullptr;
+  const int tbs_size = i2d_re_X509_tbs(x509.get(), &tbs);
+  if (tbs_size <= 0)
+    return fail(fmt::format("certificate cannot be encoded again: {}", last_error()));
+  state->tbs.assign(reinterpret_cast<char*>(tbs), static_cast<size_t>(tbs_size));
+  OPENSSL_free(tbs);
   state->x509 = std::move(x509);
   ERR_clear_error();  // extensions that do not decode leave some behind
   return Certificate(std::move(state));
@@ -110,13 +149,17 @@ Result<Certificate> Certificate::from_pem(std::string_view pem) {
   if (pem.size() > kMostBytes)
     return fail(
         fmt::format("certificate of {} bytes; at most {} are read", pem.size(), kMostBytes));
+  std::string text(pem);
+  if (auto known = Remembered::all().find(text)) return *known;
   Bio bio = read_bio(pem);
   auto x509 = owned(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (x509 == nullptr) {
     ERR_clear_error();
     return fail(fmt::format("not a PEM certificate: {}", instead(pem)));
   }
-  return from_native(std::move(x509));
+  auto certificate = from_native(std::move(x509));
+  if (certificate) Remembered::all().add(std::move(text), *certificate);
+  return certificate;
 }
 
 Result<Certificate> Certificate::from_der(std::string_view der) {
@@ -145,15 +188,6 @@ Result<std::vector<Certificate>> Certificate::all_from_pem(std::string_view pem)
   if (all.empty()) return fail(fmt::format("not a PEM certificate: {}", instead(pem)));
   if (!ended) return fail(fmt::format("certificate {} in the text is damaged", all.size() + 1));
   return all;
-}
-
-std::string Certificate::tbs() const {
-  unsigned char* der = nullptr;
-  const int size = i2d_re_X509_tbs(native(), &der);
-  BELFRY_CHECK(size > 0);
-  std::string bytes(reinterpret_cast<char*>(der), static_cast<size_t>(size));
-  OPENSSL_free(der);
-  return bytes;
 }
 
 std::string Certificate::pem() const {

@@ -18,6 +18,14 @@ WallTime day(int year, unsigned month, unsigned day) {
   return WallTime(std::chrono::sys_days(std::chrono::year(year) / month / day));
 }
 
+TEST(Certificate, OneTextIsDecodedOnce) {
+  CertificateAuthority ca({.common_name = "ca.org1"});
+  const auto first = Certificate::from_pem(ca.certificate());
+  const auto again = Certificate::from_pem(ca.certificate());
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(first->native(), again->native());
+}
+
 TEST(Certificate, TellsWhomItNames) {
   CertificateAuthority ca({.common_name = "ca.org1", .organization = "org1.example.com"});
   auto alice = ca.issue({.common_name = "alice",
