@@ -38,8 +38,9 @@ Issuer make_root(const CaSettings& settings, CaHost host) {
   return Issuer::make_root(settings.subject, begin, begin + settings.root_expiry, host.random);
 }
 
-// The one in the registry, the one given, or a fresh root; written down if there is a folder.
-Result<Issuer> open_issuer(const CaSettings& settings, CaHost host, Registry& registry) {
+// The one in the registry, the one given, or a fresh root; to be written down if there is a folder.
+Result<Issuer> open_issuer(const CaSettings& settings, CaHost host, const Registry& registry,
+                           Change& change) {
   const auto made = [&]() -> Result<Issuer> {
     if (!settings.authority) return make_root(settings, host);
     return Issuer::from_pem(settings.authority->certificate, settings.authority->key);
@@ -57,20 +58,18 @@ Result<Issuer> open_issuer(const CaSettings& settings, CaHost host, Registry& re
   auto issuer = made();
   if (!issuer) return issuer;
   std::string key = issuer->key();
-  auto kept = registry.put_note(kChainNote, issuer->chain());
-  if (kept)
-    kept = registry.put_note(kAuthorityNote, master->seal(key, kAuthorityNote, host.random));
+  change.notes[std::string(kChainNote)] = issuer->chain();
+  change.notes[std::string(kAuthorityNote)] = master->seal(key, kAuthorityNote, host.random);
   wipe(key);
-  if (!kept) return tl::unexpected(kept.error());
   return issuer;
 }
 
 // The registrar and the affiliations, once. Whether this was the time.
-Result<bool> seed(const CaSettings& settings, CaHost host, Registry& registry) {
+Result<bool> seed(const CaSettings& settings, CaHost host, const Registry& registry,
+                  Change& change) {
   if (registry.note(kSeededNote)) return false;
   if (!settings.registrar.empty() && settings.registrar_secret.empty())
     return fail("the CA's registrar needs a secret, or anybody could enroll as it");
-  Change change;
   for (const std::string& affiliation : settings.affiliations) {
     std::string path;
     for (const std::string& part : split(affiliation, '.'))
@@ -90,9 +89,7 @@ Result<bool> seed(const CaSettings& settings, CaHost host, Registry& registry) {
       registrar.attributes.push_back({std::string(name), "1"});
     change.identities.push_back(std::move(registrar));
   }
-  auto kept = registry.apply(std::move(change));
-  if (kept) kept = registry.put_note(kSeededNote, "1");
-  if (!kept) return tl::unexpected(kept.error());
+  change.notes[std::string(kSeededNote)] = "1";
   return true;
 }
 
@@ -128,10 +125,14 @@ Ca::~Ca() = default;
 Result<std::unique_ptr<Ca>> Ca::open(CaSettings settings, CaHost host) {
   auto registry = Registry::open(host.files, host.clock, host.random, settings.folder);
   if (!registry) return tl::unexpected(registry.error());
-  auto issuer = open_issuer(settings, host, **registry);
+  Change change;
+  auto issuer = open_issuer(settings, host, **registry, change);
   if (!issuer) return tl::unexpected(issuer.error());
-  const auto fresh = seed(settings, host, **registry);
+  const auto fresh = seed(settings, host, **registry, change);
   if (!fresh) return tl::unexpected(fresh.error());
+  if (!change.notes.empty())
+    if (auto kept = (*registry)->apply(std::move(change)); !kept)
+      return tl::unexpected(kept.error());
   wipe(settings.registrar_secret);
   if (settings.authority) wipe(settings.authority->key);
   return std::unique_ptr<Ca>(new Ca(std::unique_ptr<CaState>(new CaState{

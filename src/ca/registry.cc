@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kIdentities = "identity/", kCertificates = "certificate/",
                            kAffiliations = "affiliation/", kNotes = "note/";
-constexpr uint64_t kSegmentBytes = 8 << 20;
+constexpr uint64_t kSegmentBytes = 256 << 10;  // prepared ahead, so small
 
 std::string identity_key(std::string_view id) {
   return std::string(kIdentities).append(id);
@@ -113,6 +113,7 @@ Result<void> Registry::apply(Change change) {
       batch.put(certificate_key(certificate.number), encode(certificate));
     for (const auto& name : change.removed_affiliations) batch.erase(affiliation_key(name));
     for (const auto& name : change.affiliations) batch.put(affiliation_key(name), "");
+    for (const auto& [name, text] : change.notes) batch.put(std::string(kNotes).append(name), text);
     const auto committed = store_->commit(std::move(batch));
     if (committed.status != queue::CommitStatus::durable) return fail(committed.reason);
   }
@@ -137,23 +138,13 @@ Result<void> Registry::apply(Change change) {
   }
   for (const auto& name : change.removed_affiliations) affiliations_.erase(name);
   for (const auto& name : change.affiliations) affiliations_.insert(name);
+  for (auto& [name, text] : change.notes) notes_.insert_or_assign(name, std::move(text));
   return {};
 }
 
 std::optional<std::string> Registry::note(std::string_view name) const {
   const auto at = notes_.find(name);
   return at == notes_.end() ? std::nullopt : std::optional(at->second);
-}
-
-Result<void> Registry::put_note(std::string_view name, std::string value) {
-  if (store_) {
-    queue::Batch batch;
-    batch.put(std::string(kNotes).append(name), value);
-    const auto committed = store_->commit(std::move(batch));
-    if (committed.status != queue::CommitStatus::durable) return fail(committed.reason);
-  }
-  notes_.insert_or_assign(std::string(name), std::move(value));
-  return {};
 }
 
 }  // namespace belfry::ca

@@ -30,6 +30,7 @@ struct Change {
   std::vector<std::string> removed_identities;
   std::vector<IssuedCertificate> certificates;               // new ones have number 0
   std::set<std::string> affiliations, removed_affiliations;  // removed first
+  std::map<std::string, std::string> notes;  // small texts, such as the authority's sealed key
 };
 
 class Registry {
@@ -49,9 +50,7 @@ class Registry {
 
   Result<void> apply(Change change);
 
-  // Small texts beside them, such as the authority's sealed key.
   std::optional<std::string> note(std::string_view name) const;
-  Result<void> put_note(std::string_view name, std::string value);
 
  private:
   Registry() = default;
