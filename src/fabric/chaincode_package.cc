@@ -65,7 +65,7 @@ Result<ChaincodePackage> seal(std::string_view path, std::string type, std::stri
   append_json_string(metadata, label);
   metadata += '}';
   const std::array<ArchiveFile, 2> outer = {
-      {{"metadata.json", metadata}, {"code.tar.gz", *std::move(inner)}}};
+      {{"metadata.json", metadata, false}, {"code.tar.gz", *std::move(inner), false}}};
   auto bytes = write_tar_gz(outer);
   if (!bytes) return tl::unexpected(bytes.error());
   if (bytes->size() > kMostPackageBytes)
@@ -118,7 +118,10 @@ Result<std::vector<ArchiveFile>> collect(FileSystem& files, const fs::path& fold
     auto contents = read_whole(files, it->path().string(), kMostPackageBytes);
     if (!contents) return tl::unexpected(contents.error());
     bytes += contents->size();
-    out.push_back({std::move(inside), *std::move(contents)});
+    // Sources have no use for the bit, and Fabric's packager drops it: the same id without it.
+    const bool executable = !layout.below_src && (it->status(error).permissions() &
+                                                  fs::perms::owner_exec) != fs::perms::none;
+    out.push_back({std::move(inside), *std::move(contents), executable});
     if (out.size() > kMostFiles || bytes > 4 * kMostPackageBytes)
       return fail(fmt::format("{} holds too much for a chaincode package", folder.string()));
   }
@@ -180,7 +183,7 @@ Result<ChaincodePackage> package_service(const ChaincodeService& service,
     append_json_string(connection, service.root_cert);
   }
   connection += "}\n";
-  return seal("", "ccaas", label, {{"connection.json", connection}});
+  return seal("", "ccaas", label, {{"connection.json", connection, false}});
 }
 
 Result<ChaincodePackage> read_package(std::string bytes) {

@@ -43,6 +43,15 @@ class ChaincodePackageTest : public ::testing::Test {
   const fs::path folder_;
 };
 
+TEST_F(ChaincodePackageTest, AProgramStaysExecutableAndSourcesDoNot) {
+  file("program", "#!/bin/sh\n");
+  fs::permissions(folder_ / "program", fs::perms::owner_all);
+  const auto binary = package("binary"), node = package("node");
+  ASSERT_TRUE(binary && node);
+  EXPECT_TRUE(code(*binary)[0].executable);
+  EXPECT_FALSE(code(*node)[0].executable);
+}
+
 TEST_F(ChaincodePackageTest, HoldsMetadataAndCode) {
   file("package.json", "{}");
   file("lib/index.js", "// code");

@@ -196,13 +196,12 @@ RpcResult<ClientNetwork::Endorsed> ClientNetwork::endorse(
   return endorse_one_by_one(*chosen, invocation);
 }
 
-RpcResult<void> ClientNetwork::order(Peer& peer, const Endorsed& endorsed) {
-  if (!settings_.orderers_first && !peer.no_gateway) {
-    auto submitted = peer.client.submit(endorsed.proposal, endorsed.envelope, patience());
-    if (submitted || submitted.error().kind != RpcError::Kind::unsupported) return submitted;
-    peer.no_gateway = true;
-  }
-  return broadcast(endorsed.envelope);
+RpcResult<uint64_t> ClientNetwork::chain_height(const Peer& peer) const {
+  const auto info = ask(
+      peer, {.channel = channel(), .chaincode = "qscc", .arguments = {"GetChainInfo", channel()}});
+  if (!info) return tl::unexpected(info.error());
+  common::BlockchainInfo chain;
+  return chain.ParseFromString(*info) ? chain.height() : 0;
 }
 
 RpcResult<CommitStatus> ClientNetwork::await(Peer& peer, const Endorsed& endorsed, uint64_t height,
@@ -228,19 +227,23 @@ RpcResult<Submission> ClientNetwork::submit(const Invocation& invocation,
   for (const auto& peer : peers_) candidates.push_back(peer.get());
   Peer* first = nullptr;
   uint64_t height = 0;
-  RpcResult<std::string> info = refuse("there is no peer to ask");
-  for (Peer* peer : candidates) {
-    info =
-        ask(*peer,
-            {.channel = channel(), .chaincode = "qscc", .arguments = {"GetChainInfo", channel()}});
-    if (!info) continue;
-    common::BlockchainInfo chain;
-    if (chain.ParseFromString(*info)) height = chain.height();
-    first = peer;
-    break;
+  RpcResult<void> ordered = refuse("there is no peer to ask");
+  for (size_t i = 0; i < candidates.size() && !first;) {
+    Peer& peer = *candidates[i];
+    if (settings_.orderers_first || peer.no_gateway) {
+      // Without a gateway the commit is looked for in the peer's blocks from here on.
+      auto from = chain_height(peer);
+      if (from) height = *from;
+      ordered = from ? broadcast(endorsed->envelope) : tl::unexpected(from.error());
+    } else {
+      ordered = peer.client.submit(endorsed->proposal, endorsed->envelope, patience());
+      peer.no_gateway = !ordered && ordered.error().kind == RpcError::Kind::unsupported;
+      if (peer.no_gateway) continue;
+    }
+    if (ordered || ordered.error().kind == RpcError::Kind::refused) first = &peer;
+    ++i;
   }
-  if (!first) return tl::unexpected(info.error());
-  if (auto ordered = order(*first, *endorsed); !ordered) return tl::unexpected(ordered.error());
+  if (!ordered) return tl::unexpected(ordered.error());
   Submission out{endorsed->proposal.transaction_id, std::move(endorsed->answer), {}};
   if (options.wait <= Duration(0)) return out;
   auto status = await(*first, *endorsed, height, options.wait);

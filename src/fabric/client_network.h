@@ -110,7 +110,7 @@ class ClientNetwork {
                                          const Invocation& invocation);
   RpcResult<Endorsed> endorse(const Invocation& invocation,
                               const std::vector<std::string>& endorsers);
-  RpcResult<void> order(Peer& peer, const Endorsed& endorsed);
+  RpcResult<uint64_t> chain_height(const Peer& peer) const;
   RpcResult<CommitStatus> await(Peer& peer, const Endorsed& endorsed, uint64_t height,
                                 Duration patience);
 

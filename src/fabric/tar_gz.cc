@@ -39,7 +39,8 @@ Result<std::string> header_of(const ArchiveFile& file) {
   }
   put(header, 0, name);
   put(header, kPrefixAt, prefix);
-  put(header, 100, "0100644");  // mode, user and group as Fabric's own packager has them
+  // Mode, user and group as Fabric's own packager has them; it packs nothing that is executable.
+  put(header, 100, file.executable ? "0100755" : "0100644");
   put(header, 108, "0000764");
   put(header, 116, "0000764");
   put(header, kSizeAt, fmt::format("{:011o}", file.contents.size()));
@@ -139,7 +140,8 @@ Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes, size_t limi
     const char type = header[kTypeAt];
     if (type != '0' && type != '\0')
       return fail(fmt::format("{} is no regular file (type {})", name, static_cast<int>(type)));
-    files.push_back({std::move(name), std::string(rest.substr(0, *size))});
+    const bool executable = (octal(text_at(header, 100, 8)).value_or(0) & 0100) != 0;
+    files.push_back({std::move(name), std::string(rest.substr(0, *size)), executable});
     const size_t padded = (*size + kBlock - 1) / kBlock * kBlock;
     rest.remove_prefix(std::min(padded, rest.size()));
   }

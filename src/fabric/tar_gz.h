@@ -17,6 +17,7 @@ namespace belfry::fabric {
 struct ArchiveFile {
   std::string name;  // "src/package.json"
   std::string contents;
+  bool executable = false;
 };
 
 // An error: a name that ustar cannot hold (more than 255 bytes, or no '/' where it must be split).
