@@ -71,6 +71,7 @@ Setup set_up(const std::string& address, const std::string& credentials) {
   peer.address = address;
   peer.tls_ca = read(credentials + "/tlsca.pem");
   peer.tls_server_name = "peer0.org1.example.com";
+  peer.plaintext = peer.tls_ca.empty();
   out.options.peers = {peer};
   return out;
 }
@@ -105,13 +106,15 @@ Count with_belfry(const Setup& setup, int passes) {
 }
 
 Count with_grpc_alone(const Setup& setup, uint64_t blocks) {
+  const auto& peer = setup.options.peers[0];
   grpc::SslCredentialsOptions tls;
-  tls.pem_root_certs = setup.options.peers[0].tls_ca;
+  tls.pem_root_certs = peer.tls_ca;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(100 << 20);
-  arguments.SetSslTargetNameOverride(setup.options.peers[0].tls_server_name);
-  grpc::GenericStub stub(grpc::CreateCustomChannel(setup.options.peers[0].address,
-                                                   grpc::SslCredentials(tls), arguments));
+  arguments.SetSslTargetNameOverride(peer.tls_server_name);
+  grpc::GenericStub stub(grpc::CreateCustomChannel(
+      peer.address, peer.plaintext ? grpc::InsecureChannelCredentials() : grpc::SslCredentials(tls),
+      arguments));
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
   void* tag = nullptr;
@@ -151,7 +154,8 @@ int main(int argc, char** argv) {
   CLI::App app("Reads a channel from a peer and says what it cost", "listen_bench");
   app.add_option("how", how, "belfry or bare")->required();
   app.add_option("address", address)->required();
-  app.add_option("credentials", credentials, "standin_peer's folder")->required();
+  app.add_option("credentials", credentials, "user.pem, user.key, tlsca.pem (empty: no TLS)")
+      ->required();
   app.add_option("--passes", passes, "how often the ledger is read");
   app.add_option("--blocks", blocks, "how many blocks it has (for bare)");
   CLI11_PARSE(app, argc, argv);

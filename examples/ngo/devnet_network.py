@@ -86,7 +86,7 @@ class DevnetNetwork:
     def enroll(self, belfry, secret):
         """Makes the secret's user known at the first organisation's CA, and enrolls it into belfry's secrets."""
         *_, member, user = secret.split("/")
-        ca = ["--url", self.shape["cas"]["Org1MSP"]]
+        ca = ["--url", self.shape["cas"]["Org1MSP"], "--tls-ca", self.tls_ca(self.shape["peers"][0])]
         registrar = self.folder / "registrar/msp"
         belfry.run("ca", "enroll", "admin", *ca, "--msp", registrar, environment={"BELFRY_CA_SECRET": "adminpw"})
         registered = json.loads(belfry.run("ca", "register", user, "--affiliation", member, *ca, "--as", registrar, "--output", "json"))

@@ -2,14 +2,14 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <future>
 
-#include "base/json.h"
 #include "base/log.h"
+#include "base/unsynced_files.h"
 #include "cli/commands.h"
+#include "cli/devnet_report.h"
 #include "cli/stop_signals.h"
 #include "devnet/batch.h"
-#include "devnet/certificate_authorities.h"
-#include "devnet/client_files.h"
 #include "devnet/deploy.h"
 #include "devnet/network.h"
 
@@ -24,7 +24,8 @@ struct Options {
   std::string ports;
   std::vector<std::string> faults;
   bool json = false;
-  bool no_tls = false, mutual_tls = false, for_1_4 = false, batches = false;
+  bool no_tls = false, mutual_tls = false, plain_participation = false;
+  bool for_1_4 = false, batches = false;
   devnet::NetworkSettings network;
 };
 
@@ -58,60 +59,6 @@ std::vector<std::string> organization_names(const std::vector<std::string>& give
   return names;
 }
 
-Result<void> write_profiles(const devnet::Network& network,
-                            const devnet::CertificateAuthorities& authorities) {
-  FileSystem& files = posix_files();
-  for (const auto& org : network.material().organizations) {
-    const std::string stem = network.settings().folder + "/connection-" + org.domain;
-    const std::string ca = authorities.url(org.msp_id);
-    if (auto written = replace_whole(files, stem + ".json",
-                                     devnet::connection_profile(network, org.msp_id, ca));
-        !written)
-      return written;
-    if (auto written = replace_whole(files, stem + ".yaml",
-                                     devnet::connection_profile_yaml(network, org.msp_id, ca));
-        !written)
-      return written;
-  }
-  return {};
-}
-
-std::string json_string(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
-// One line, for programs that start a devnet.
-std::string facts(const devnet::Network& network, const devnet::CertificateAuthorities& authorities,
-                  const std::string& chaincode_address) {
-  std::string peers, cas, environments, channels;
-  const auto comma = [](std::string& list) { return list.empty() ? "" : ","; };
-  for (const std::string& name : network.settings().channels)
-    channels += comma(channels) + json_string(name);
-  for (const devnet::Peer* peer : network.peers())
-    peers += fmt::format("{}{{\"name\":{},\"msp_id\":{},\"address\":{}}}", comma(peers),
-                         json_string(peer->name()), json_string(peer->msp_id()),
-                         json_string(peer->endpoint()));
-  for (const auto& org : network.material().organizations) {
-    cas += fmt::format("{}{}:{}", comma(cas), json_string(org.msp_id),
-                       json_string(authorities.url(org.msp_id)));
-    std::string environment;
-    for (const auto& [name, value] : devnet::peer_environment(network, org.msp_id))
-      environment +=
-          fmt::format("{}{}:{}", comma(environment), json_string(name), json_string(value));
-    environments +=
-        fmt::format("{}{}:{{{}}}", comma(environments), json_string(org.msp_id), environment);
-  }
-  return fmt::format(
-      "{{\"folder\":{},\"channels\":[{}],\"orderer\":{},\"peers\":[{}],\"cas\":{{{}}},"
-      "\"chaincode\":{},\"participation\":{},\"operations\":{},\"environment\":{{{}}}}}",
-      json_string(network.settings().folder), channels,
-      json_string(network.context().orderer_endpoint), peers, cas, json_string(chaincode_address),
-      json_string(network.participation_address()), json_string(network.operations_address()),
-      environments);
-}
-
 // "drop=0.1", "fail=0.05", "delay=200ms"
 Result<void> read_fault(const std::string& word, devnet::Faults& faults) {
   const size_t equals = word.find('=');
@@ -133,44 +80,6 @@ Result<void> read_fault(const std::string& word, devnet::Faults& faults) {
   return {};
 }
 
-void introduce(const Program& program, const devnet::Network& network,
-               const devnet::CertificateAuthorities& authorities,
-               const std::string& chaincode_address, Duration took) {
-  const Terminal& out = program.out;
-  const auto fact = [&](std::string_view what, const std::string& value) {
-    out.line(fmt::format("  {:<24}{}", what, value));
-  };
-  out.line(fmt::format("{} is ready after {} ms", out.paint(Style::bold, "the network"),
-                       std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
-  for (const std::string& name : network.settings().channels) fact("channel", name);
-  fact("orderer", network.context().orderer_endpoint);
-  for (const devnet::Peer* peer : network.peers())
-    fact(peer->node().name, fmt::format("{}  {}", peer->endpoint(), peer->msp_id()));
-  for (const auto& org : network.material().organizations)
-    fact(devnet::CertificateAuthorities::name_of(org),
-         authorities.url(org.msp_id) + "  admin:adminpw");
-  fact("chaincode may dial in", chaincode_address + "  without TLS");
-  fact("osnadmin", network.participation_address());
-  fact("operations", "http://" + network.operations_address());
-  fact("folder", network.settings().folder);
-  for (const auto& org : network.material().organizations) {
-    out.line();
-    out.line(out.paint(Style::dim, fmt::format("# {}: connection-{}.json and .yaml; the peer CLI:",
-                                               org.name, org.domain)));
-    for (const auto& [name, value] : devnet::peer_environment(network, org.msp_id))
-      out.line(fmt::format("export {}={}", name, value));
-  }
-  out.line();
-  out.line(out.paint(
-      Style::dim,
-      fmt::format(
-          "# peer … -o {}{}", network.context().orderer_endpoint,
-          network.settings().tls
-              ? " --tls --cafile " + network.material().orderer.nodes.front().folder + "/tls/ca.crt"
-              : "")));
-  std::fflush(stdout);
-}
-
 int run_devnet(const Program& program, Options options) {
   const StopSignals signals;  // before any thread, so that all inherit the mask
   log::configure(log::Level::error, log::Format::text);
@@ -183,6 +92,7 @@ int run_devnet(const Program& program, Options options) {
   if (settings.organizations.empty()) return program.misused("--orgs names no organisation");
   settings.tls = !options.no_tls;
   settings.client_certificates = options.mutual_tls;
+  settings.plain_participation = options.plain_participation;
   settings.durable = !options.ephemeral;
   settings.ordering.cut_at_once = !options.batches;
   for (const std::string& fault : options.faults)
@@ -206,23 +116,32 @@ int run_devnet(const Program& program, Options options) {
     settings.orderer_port = settings.peer_port = settings.participation_port =
         settings.operations_port = 0;
 
+  const auto unsynced_files = unsynced(posix_files());
+  FileSystem& files = options.ephemeral ? *unsynced_files : posix_files();
   devnet::EndorsingSettings endorsing_settings{.folder = settings.folder, .host = settings.host};
   if (free_ports) endorsing_settings.chaincode_port = 0;
-  auto endorsing =
-      devnet::EndorsingServices::create(endorsing_settings, posix_files(), system_clock());
+  auto endorsing = devnet::EndorsingServices::create(endorsing_settings, files, system_clock());
   if (!endorsing) return program.failed(endorsing.error().message);
-  auto network =
-      devnet::Network::start(settings, posix_files(), system_clock(), (*endorsing)->maker());
-  if (!network) return program.failed(network.error().message);
-  devnet::CertificateAuthoritiesSettings ca_settings{.folder = settings.folder + "/ca",
-                                                     .host = settings.host,
-                                                     .tls = false,
-                                                     .older_tokens = options.for_1_4};
+  devnet::CertificateAuthoritiesSettings ca_settings{
+      .folder = options.ephemeral ? "" : settings.folder + "/ca",
+      .host = settings.host,
+      .tls = settings.tls,
+      .older_tokens = options.for_1_4};
   if (free_ports) ca_settings.port = 0;
-  auto authorities = devnet::CertificateAuthorities::start(
-      ca_settings, (*network)->material(), posix_files(), system_clock(), secure_random());
+  // Beside the network: hashing a secret and the first records take their time.
+  std::future<Result<std::unique_ptr<devnet::CertificateAuthorities>>> starting;
+  settings.on_material = [&](const devnet::Material& material) {
+    starting = std::async(std::launch::async, [&files, ca_settings, material] {
+      return devnet::CertificateAuthorities::start(ca_settings, material, files, system_clock(),
+                                                   secure_random());
+    });
+  };
+  auto network = devnet::Network::start(settings, files, system_clock(), (*endorsing)->maker());
+  if (!network) return program.failed(network.error().message);
+  auto authorities = starting.get();
   if (!authorities) return program.failed(authorities.error().message);
-  if (auto written = write_profiles(**network, **authorities); !written)
+  const DevnetReport report(**network, **authorities, (*endorsing)->chaincode_address());
+  if (auto written = report.write_profiles(files); !written)
     return program.failed(written.error().message);
   for (const std::string& chaincode : options.chaincodes) {
     const size_t equals = chaincode.find('=');
@@ -230,19 +149,17 @@ int run_devnet(const Program& program, Options options) {
       return program.misused(
           fmt::format("--chaincode takes NAME=PATH or NAME=HOST:PORT, not '{}'", chaincode));
     if (auto deployed = devnet::deploy_from(
-            **endorsing, **network, posix_files(), (*network)->settings().channels.front(),
+            **endorsing, **network, files, (*network)->settings().channels.front(),
             chaincode.substr(0, equals), chaincode.substr(equals + 1), settings.folder + "/logs");
         !deployed)
       return program.failed(
           fmt::format("chaincode {}: {}", chaincode.substr(0, equals), deployed.error().message));
   }
-  if (options.json) {
-    program.out.line(facts(**network, **authorities, (*endorsing)->chaincode_address()));
-    std::fflush(stdout);
-  } else {
-    introduce(program, **network, **authorities, (*endorsing)->chaincode_address(),
-              system_clock().monotonic() - begun);
-  }
+  if (options.json)
+    program.out.line(report.json());
+  else
+    report.print(program.out, system_clock().monotonic() - begun);
+  std::fflush(stdout);
   while (signals.wait(std::chrono::hours(1)) == 0) {
   }
   signals.let_through();
@@ -293,6 +210,8 @@ void add_devnet(Program& program) {
       ->type_name("drop=0.1|fail=0.1|delay=200ms");
   command->add_flag("--no-tls", options->no_tls, "plain connections");
   command->add_flag("--mutual-tls", options->mutual_tls, "clients must show a certificate");
+  command->add_flag("--plain-osnadmin", options->plain_participation,
+                    "osnadmin's address without TLS and certificates");
   command->add_flag("--for-1-4", options->for_1_4,
                     "channels and authorities for clients of Fabric 1.4: lscc, older tokens");
   command->add_flag("--batches", options->batches,

@@ -33,7 +33,7 @@ class Servers final : public CertificateAuthorities {
     ca::CaSettings ca_settings;
     ca_settings.name = name_of(org);
     ca_settings.authority = ca::Credential{org.ca.certificate, org.ca.key};
-    ca_settings.folder = settings.folder + "/" + ca_settings.name;
+    if (!settings.folder.empty()) ca_settings.folder = settings.folder + "/" + ca_settings.name;
     ca_settings.older_tokens = settings.older_tokens;
     auto opened = ca::Ca::open(std::move(ca_settings), host);
     if (!opened) return tl::unexpected(opened.error());

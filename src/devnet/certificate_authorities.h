@@ -18,7 +18,7 @@
 namespace belfry::devnet {
 
 struct CertificateAuthoritiesSettings {
-  std::string folder;  // of their state
+  std::string folder;  // of their state; empty: nothing is kept
   std::string host = "127.0.0.1";
   uint16_t port = 7054;  // 0: free ones
   bool tls = true;

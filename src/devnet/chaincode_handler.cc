@@ -14,6 +14,7 @@ namespace {
 
 using ::protos::ChaincodeMessage;
 
+constexpr uint32_t kMostAtOnce = 1'000;  // keys or writes, as a peer's default
 constexpr const char* kTimeout = "error sending: timeout expired while executing transaction";
 constexpr const char* kTerminated = "error sending: chaincode stream terminated";
 
@@ -57,6 +58,14 @@ void ChaincodeHandler::take_registration(const ChaincodeMessage& message) {
   ChaincodeMessage registered, ready;
   registered.set_type(ChaincodeMessage::REGISTERED);
   ready.set_type(ChaincodeMessage::READY);
+  if (offers_) {
+    ::protos::ChaincodeAdditionalParams params;
+    params.set_use_write_batch(true);
+    params.set_max_size_write_batch(kMostAtOnce);
+    params.set_use_get_multiple_keys(true);
+    params.set_max_size_get_multiple_keys(kMostAtOnce);
+    ready.set_payload(params.SerializeAsString());
+  }
   send(std::move(registered));
   send(std::move(ready));
   host_.ready(id.name());

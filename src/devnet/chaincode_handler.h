@@ -61,7 +61,10 @@ class ChaincodeHost {
 class ChaincodeHandler : public std::enable_shared_from_this<ChaincodeHandler> {
  public:
   // The stream must live until ended() was called.
-  ChaincodeHandler(ChaincodeHost& host, ChaincodeStream& stream) : host_(host), stream_(&stream) {}
+  // `offers`: tells the chaincode that it may write in batches and read several keys at once, as
+  // peers of 3.1 do.
+  ChaincodeHandler(ChaincodeHost& host, ChaincodeStream& stream, bool offers)
+      : host_(host), stream_(&stream), offers_(offers) {}
 
   // From the stream, one after another.
   void received(::protos::ChaincodeMessage message);
@@ -98,6 +101,7 @@ class ChaincodeHandler : public std::enable_shared_from_this<ChaincodeHandler> {
   ChaincodeHost& host_;
   std::mutex mutex_;
   ChaincodeStream* stream_;  // null once ended
+  const bool offers_;
   enum class State { created, ready } state_ = State::created;
   std::string id_;
   std::map<Key, Run> running_;

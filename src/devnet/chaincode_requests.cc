@@ -50,17 +50,33 @@ Result<void> check_metadata_capability(const Execution& execution) {
       "required");
 }
 
+Result<std::string> get(Execution& execution, const std::string& collection,
+                        const std::string& key) {
+  auto& simulator = execution.simulation->simulator;
+  if (collection.empty()) return value_or_nothing(simulator.get(execution.name_space, key));
+  if (auto may = check_rights(execution, collection, Wish::read); !may)
+    return tl::unexpected(may.error());
+  auto value = simulator.get_private(execution.name_space, collection, key);
+  if (!value) return tl::unexpected(value.error());
+  return value_or_nothing(std::move(*value));
+}
+
 Result<std::string> get_state(Execution& execution, const ChaincodeMessage& message) {
   const auto request = parse<::protos::GetState>(message);
   if (!request) return tl::unexpected(request.error());
-  auto& simulator = execution.simulation->simulator;
-  if (request->collection().empty())
-    return value_or_nothing(simulator.get(execution.name_space, request->key()));
-  if (auto may = check_rights(execution, request->collection(), Wish::read); !may)
-    return tl::unexpected(may.error());
-  auto value = simulator.get_private(execution.name_space, request->collection(), request->key());
-  if (!value) return tl::unexpected(value.error());
-  return value_or_nothing(std::move(*value));
+  return get(execution, request->collection(), request->key());
+}
+
+Result<std::string> get_several(Execution& execution, const ChaincodeMessage& message) {
+  const auto request = parse<::protos::GetStateMultiple>(message);
+  if (!request) return tl::unexpected(request.error());
+  ::protos::GetStateMultipleResult out;
+  for (const auto& key : request->keys()) {
+    auto value = get(execution, request->collection(), key);
+    if (!value) return value;
+    out.add_values(std::move(*value));
+  }
+  return out.SerializeAsString();
 }
 
 Result<std::string> get_private_hash(Execution& execution, const ChaincodeMessage& message) {
@@ -78,42 +94,87 @@ Result<std::string> done(Result<void> result) {
   return std::string();
 }
 
+Result<void> put(Execution& execution, const std::string& collection, const std::string& key,
+                 std::string value) {
+  auto& simulator = execution.simulation->simulator;
+  if (collection.empty()) return simulator.put(execution.name_space, key, std::move(value));
+  if (auto may = check_rights(execution, collection, Wish::write); !may) return may;
+  return simulator.put_private(execution.name_space, collection, key, std::move(value));
+}
+
+Result<void> erase(Execution& execution, const std::string& collection, const std::string& key) {
+  auto& simulator = execution.simulation->simulator;
+  if (collection.empty()) return simulator.erase(execution.name_space, key);
+  if (auto may = check_rights(execution, collection, Wish::write); !may) return may;
+  return simulator.erase_private(execution.name_space, collection, key);
+}
+
+Result<void> check_purge_capability(const Execution& execution) {
+  if (execution.peer->purge_private_data(execution.channel())) return {};
+  return fail(
+      "purge private data is not enabled, channel application capability of V2_5 or later is "
+      "required");
+}
+
+Result<void> purge(Execution& execution, const std::string& collection, const std::string& key) {
+  if (collection.empty()) return fail("only applicable for private data");
+  if (auto may = check_rights(execution, collection, Wish::write); !may) return may;
+  return execution.simulation->simulator.purge_private(execution.name_space, collection, key);
+}
+
+Result<void> put_metadata(Execution& execution, const std::string& collection,
+                          const std::string& key, const ::protos::StateMetadata& entry) {
+  const Metadata metadata{{entry.metakey(), entry.value()}};
+  auto& simulator = execution.simulation->simulator;
+  if (collection.empty()) return simulator.put_metadata(execution.name_space, key, metadata);
+  if (auto may = check_rights(execution, collection, Wish::write); !may) return may;
+  return simulator.put_private_metadata(execution.name_space, collection, key, metadata);
+}
+
 Result<std::string> put_state(Execution& execution, const ChaincodeMessage& message) {
   auto request = parse<::protos::PutState>(message);
   if (!request) return tl::unexpected(request.error());
-  auto& simulator = execution.simulation->simulator;
-  if (request->collection().empty())
-    return done(
-        simulator.put(execution.name_space, request->key(), std::move(*request->mutable_value())));
-  if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
-    return tl::unexpected(may.error());
-  return done(simulator.put_private(execution.name_space, request->collection(), request->key(),
-                                    std::move(*request->mutable_value())));
+  return done(
+      put(execution, request->collection(), request->key(), std::move(*request->mutable_value())));
 }
 
 Result<std::string> del_state(Execution& execution, const ChaincodeMessage& message) {
   const auto request = parse<::protos::DelState>(message);
   if (!request) return tl::unexpected(request.error());
-  auto& simulator = execution.simulation->simulator;
-  if (request->collection().empty())
-    return done(simulator.erase(execution.name_space, request->key()));
-  if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
-    return tl::unexpected(may.error());
-  return done(simulator.erase_private(execution.name_space, request->collection(), request->key()));
+  return done(erase(execution, request->collection(), request->key()));
 }
 
-Result<std::string> purge(Execution& execution, const ChaincodeMessage& message) {
-  if (!execution.peer->purge_private_data(execution.channel()))
-    return fail(
-        "purge private data is not enabled, channel application capability of V2_5 or later is "
-        "required");
+Result<std::string> purge_private(Execution& execution, const ChaincodeMessage& message) {
+  if (auto can = check_purge_capability(execution); !can) return tl::unexpected(can.error());
   const auto request = parse<::protos::PurgePrivateState>(message);
   if (!request) return tl::unexpected(request.error());
-  if (request->collection().empty()) return fail("only applicable for private data");
-  if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
-    return tl::unexpected(may.error());
-  return done(execution.simulation->simulator.purge_private(execution.name_space,
-                                                            request->collection(), request->key()));
+  return done(purge(execution, request->collection(), request->key()));
+}
+
+Result<void> write(Execution& execution, ::protos::WriteRecord& record) {
+  switch (record.type()) {
+    case ::protos::WriteRecord::PUT_STATE:
+      return put(execution, record.collection(), record.key(), std::move(*record.mutable_value()));
+    case ::protos::WriteRecord::DEL_STATE:
+      return erase(execution, record.collection(), record.key());
+    case ::protos::WriteRecord::PURGE_PRIVATE_DATA:
+      if (auto can = check_purge_capability(execution); !can) return can;
+      return purge(execution, record.collection(), record.key());
+    case ::protos::WriteRecord::PUT_STATE_METADATA:
+      if (auto can = check_metadata_capability(execution); !can) return can;
+      return put_metadata(execution, record.collection(), record.key(), record.metadata());
+    default:
+      return fail("unknown operation type");
+  }
+}
+
+// Up to the first that is refused, as Fabric has it: the transaction fails with it.
+Result<std::string> write_several(Execution& execution, const ChaincodeMessage& message) {
+  auto request = parse<::protos::WriteBatchState>(message);
+  if (!request) return tl::unexpected(request.error());
+  for (auto& record : *request->mutable_rec())
+    if (auto written = write(execution, record); !written) return tl::unexpected(written.error());
+  return std::string();
 }
 
 Result<std::string> get_metadata(Execution& execution, const ChaincodeMessage& message) {
@@ -140,18 +201,11 @@ Result<std::string> get_metadata(Execution& execution, const ChaincodeMessage& m
   return out.SerializeAsString();
 }
 
-Result<std::string> put_metadata(Execution& execution, const ChaincodeMessage& message) {
+Result<std::string> put_state_metadata(Execution& execution, const ChaincodeMessage& message) {
   if (auto may = check_metadata_capability(execution); !may) return tl::unexpected(may.error());
   const auto request = parse<::protos::PutStateMetadata>(message);
   if (!request) return tl::unexpected(request.error());
-  const Metadata metadata{{request->metadata().metakey(), request->metadata().value()}};
-  auto& simulator = execution.simulation->simulator;
-  if (request->collection().empty())
-    return done(simulator.put_metadata(execution.name_space, request->key(), metadata));
-  if (auto may = check_rights(execution, request->collection(), Wish::write); !may)
-    return tl::unexpected(may.error());
-  return done(simulator.put_private_metadata(execution.name_space, request->collection(),
-                                             request->key(), metadata));
+  return done(put_metadata(execution, request->collection(), request->key(), request->metadata()));
 }
 
 // The next portion of a query's results. One result is read ahead to know whether there are more,
@@ -313,18 +367,22 @@ Answer answer_to(ChaincodeMessage::Type type) {
   switch (type) {
     case ChaincodeMessage::GET_STATE:
       return get_state;
+    case ChaincodeMessage::GET_STATE_MULTIPLE:
+      return get_several;
     case ChaincodeMessage::PUT_STATE:
       return put_state;
+    case ChaincodeMessage::WRITE_BATCH_STATE:
+      return write_several;
     case ChaincodeMessage::DEL_STATE:
       return del_state;
     case ChaincodeMessage::PURGE_PRIVATE_DATA:
-      return purge;
+      return purge_private;
     case ChaincodeMessage::GET_PRIVATE_DATA_HASH:
       return get_private_hash;
     case ChaincodeMessage::GET_STATE_METADATA:
       return get_metadata;
     case ChaincodeMessage::PUT_STATE_METADATA:
-      return put_metadata;
+      return put_state_metadata;
     case ChaincodeMessage::GET_STATE_BY_RANGE:
       return range;
     case ChaincodeMessage::GET_QUERY_RESULT:

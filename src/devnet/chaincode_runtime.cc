@@ -130,7 +130,7 @@ void ChaincodeRuntime::stop() {
 }
 
 std::shared_ptr<ChaincodeHandler> ChaincodeRuntime::accept(ChaincodeStream& stream) {
-  return std::make_shared<ChaincodeHandler>(*this, stream);
+  return std::make_shared<ChaincodeHandler>(*this, stream, options_.offers);
 }
 
 Result<void> ChaincodeRuntime::registered(const std::string& id,

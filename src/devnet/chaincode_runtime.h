@@ -43,6 +43,7 @@ class ChaincodeLauncher {
 struct RuntimeOptions {
   Duration execute_timeout = std::chrono::seconds(30);  // of one transaction, as the peer's default
   Duration startup_timeout = std::chrono::seconds(60);  // from launch to registration
+  bool offers = true;  // writes in batches and reads of several keys, as peers of 3.1 offer them
 };
 
 struct ChaincodeOutcome {

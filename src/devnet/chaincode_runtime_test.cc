@@ -159,6 +159,51 @@ class ChaincodeRuntimeTest : public testing::Test {
   std::vector<Result<ChaincodeOutcome>> outcomes;
 };
 
+// As Fabric 3.1 offers it in READY.
+TEST_F(ChaincodeRuntimeTest, ReadsSeveralKeysAndWritesInABatch) {
+  state.values[{"cc", "k"}] = {"v", {1, 0}, {}};
+  auto cc = connect("cc_1.0:abc");
+  cc->stream.take();
+  ::protos::ChaincodeAdditionalParams offered;
+  ASSERT_TRUE(offered.ParseFromString(cc->stream.take().payload()));
+  EXPECT_TRUE(offered.use_write_batch() && offered.use_get_multiple_keys());
+  EXPECT_EQ(offered.max_size_write_batch(), 1000u);
+  execute("t1", "cc");
+  cc->stream.take();
+
+  ::protos::GetStateMultiple get;
+  get.add_keys("k");
+  get.add_keys("nothing");
+  cc->handler->received(
+      request(ChaincodeMessage::GET_STATE_MULTIPLE, "t1", get.SerializeAsString()));
+  ::protos::GetStateMultipleResult got;
+  ASSERT_TRUE(got.ParseFromString(cc->stream.take().payload()));
+  ASSERT_EQ(got.values_size(), 2);
+  EXPECT_EQ(got.values(0), "v");
+  EXPECT_EQ(got.values(1), "");
+
+  ::protos::WriteBatchState batch;
+  auto& put = *batch.add_rec();
+  put.set_type(::protos::WriteRecord::PUT_STATE);
+  put.set_key("new");
+  put.set_value("x");
+  auto& erase = *batch.add_rec();
+  erase.set_type(::protos::WriteRecord::DEL_STATE);
+  erase.set_key("k");
+  cc->handler->received(
+      request(ChaincodeMessage::WRITE_BATCH_STATE, "t1", batch.SerializeAsString()));
+  EXPECT_EQ(cc->stream.take().type(), ChaincodeMessage::RESPONSE);
+  batch.add_rec();
+  cc->handler->received(
+      request(ChaincodeMessage::WRITE_BATCH_STATE, "t1", batch.SerializeAsString()));
+  const auto refused = cc->stream.take();
+  EXPECT_EQ(refused.type(), ChaincodeMessage::ERROR);
+  EXPECT_EQ(refused.payload(),
+            "WRITE_BATCH_STATE failed: transaction ID: t1: unknown operation type");
+  cc->handler->received(completed("t1"));
+  ASSERT_EQ(outcomes.size(), 1u);
+}
+
 TEST_F(ChaincodeRuntimeTest, ATransactionReadsAndCompletes) {
   state.values[{"cc", "k"}] = {"v", {1, 0}, {}};
   auto cc = connected("cc_1.0:abc");

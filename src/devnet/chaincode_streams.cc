@@ -27,7 +27,7 @@ class Pump : public Reactor, public ChaincodeStream {
     std::lock_guard lock(mutex_);
     if (closing_) return;
     out_.push_back(std::move(message));
-    if (out_.size() == 1) this->StartWrite(&out_.front());
+    if (out_.size() == 1) write_first();
   }
 
  protected:
@@ -65,7 +65,7 @@ class Pump : public Reactor, public ChaincodeStream {
     std::lock_guard lock(mutex_);
     out_.pop_front();
     if (!ok) out_.clear();
-    if (!out_.empty()) this->StartWrite(&out_.front());
+    if (!out_.empty()) write_first();
     if (closing_) begin_close(!ok);
     if (paused_ && out_.size() < kMostQueued / 2) {
       paused_ = false;
@@ -83,6 +83,13 @@ class Pump : public Reactor, public ChaincodeStream {
   std::string reason_;
 
  private:
+  // What follows goes out with it, in one packet.
+  void write_first() {
+    grpc::WriteOptions options;
+    if (out_.size() > 1) options.set_buffer_hint();
+    this->StartWrite(&out_.front(), options);
+  }
+
   std::shared_ptr<ChaincodeHandler> handler_;
   ChaincodeMessage in_;
   std::deque<ChaincodeMessage> out_;

@@ -89,47 +89,84 @@ void add_node(Tree& nodes, const Node& node, const std::string& endpoint,
   options["hostnameOverride"] = node.name;
 }
 
-Tree profile_tree(const Network& network, const std::string& msp_id,
-                  const std::string& ca_address) {
-  Tree root;
-  const OrganizationMaterial* org = network.material().find(msp_id);
-  if (org == nullptr) return root;
-  const bool tls = network.settings().tls;
-  std::vector<Tree> own, orderers = {Tree(network.material().orderer.nodes.front().name)};
-  for (const Node& node : org->nodes) own.emplace_back(node.name);
-  const std::string ca = "ca." + org->domain;
+Tree path_to(const std::string& file) {
+  Tree tree;
+  tree["path"] = file;
+  return tree;
+}
 
-  root["name"] = "belfry-devnet-" + lower(org->name);
+// Its administrator as fabric-client looks for one, the users as fabric-sdk-go does.
+void add_identities(Tree& description, const OrganizationMaterial& org) {
+  const auto certificate = [](const Node& who) {
+    return path_to(fmt::format("{}/msp/signcerts/{}-cert.pem", who.folder, who.name));
+  };
+  const auto key = [](const Node& who) { return path_to(who.folder + "/msp/keystore/priv_sk"); };
+  description["adminPrivateKey"] = key(org.admin());
+  description["signedCert"] = certificate(org.admin());
+  Tree& users = description["users"];
+  for (size_t i = 1; i < org.users.size(); ++i) {
+    const Node& who = org.users[i];
+    Tree& user = users[who.name.substr(0, who.name.find('@'))];
+    user["key"] = key(who);
+    user["cert"] = certificate(who);
+  }
+}
+
+Tree profile_tree(const Network& network, const std::string& msp_id, const CaAddresses& cas,
+                  bool everybody) {
+  Tree root;
+  const OrganizationMaterial* own = network.material().find(msp_id);
+  if (own == nullptr) return root;
+  std::vector<const OrganizationMaterial*> organizations = {own};
+  for (const OrganizationMaterial& org : network.material().organizations)
+    if (everybody && &org != own) organizations.push_back(&org);
+  const bool tls = network.settings().tls;
+  const OrganizationMaterial& orderer = network.material().orderer;
+
+  root["name"] = "belfry-devnet" + (everybody ? "" : "-" + lower(own->name));
   root["version"] = "1.0.0";
   Tree& client = root["client"];
-  client["organization"] = org->name;
+  client["organization"] = own->name;
   client["connection"]["timeout"]["peer"]["endorser"] = "300";
   Tree& channels = root["channels"];
   for (const std::string& name : network.settings().channels) {
     Tree& channel = channels[name];
-    channel["orderers"] = Tree::list(orderers);
+    channel["orderers"] = Tree::list({Tree(orderer.nodes.front().name)});
     Tree& peers = channel["peers"];
-    for (const Node& node : org->nodes) {
-      Tree& roles = peers[node.name];
-      for (const char* role : {"endorsingPeer", "chaincodeQuery", "ledgerQuery", "eventSource"})
-        roles[role] = Tree::plain("true");
-    }
+    for (const OrganizationMaterial* org : organizations)
+      for (const Node& node : org->nodes) {
+        Tree& roles = peers[node.name];
+        for (const char* role : {"endorsingPeer", "chaincodeQuery", "ledgerQuery", "eventSource"})
+          roles[role] = Tree::plain("true");
+      }
   }
-  Tree& description = root["organizations"][org->name];
-  description["mspid"] = org->msp_id;
-  description["peers"] = Tree::list(own);
-  if (!ca_address.empty()) description["certificateAuthorities"] = Tree::list({Tree(ca)});
-  add_node(root["orderers"], network.material().orderer.nodes.front(),
-           network.context().orderer_endpoint, network.material().orderer, tls);
+  Tree& descriptions = root["organizations"];
+  for (const OrganizationMaterial* org : organizations) {
+    std::vector<Tree> names;
+    for (const Node& node : org->nodes) names.emplace_back(node.name);
+    Tree& description = descriptions[org->name];
+    description["mspid"] = org->msp_id;
+    description["peers"] = Tree::list(std::move(names));
+    if (cas.contains(org->msp_id))
+      description["certificateAuthorities"] = Tree::list({Tree("ca." + org->domain)});
+    add_identities(description, *org);
+  }
+  add_node(root["orderers"], orderer.nodes.front(), network.context().orderer_endpoint, orderer,
+           tls);
   Tree& peers = root["peers"];
-  for (const Peer* peer : network.peers())
-    if (peer->msp_id() == msp_id) add_node(peers, peer->node(), peer->endpoint(), *org, tls);
-  if (!ca_address.empty()) {
-    Tree& entry = root["certificateAuthorities"][ca];
-    entry["url"] = ca_address;
+  for (const OrganizationMaterial* org : organizations)
+    for (const Peer* peer : network.peers())
+      if (peer->msp_id() == org->msp_id) add_node(peers, peer->node(), peer->endpoint(), *org, tls);
+  if (cas.empty()) return root;
+  Tree& authorities = root["certificateAuthorities"];
+  for (const OrganizationMaterial* org : organizations) {
+    const auto address = cas.find(org->msp_id);
+    if (address == cas.end()) continue;
+    Tree& entry = authorities["ca." + org->domain];
+    entry["url"] = address->second;
     entry["caName"] = CertificateAuthorities::name_of(*org);
-    entry["tlsCACerts"]["pem"] = Tree::list({Tree(org->tls_ca.certificate)});
-    entry["httpOptions"]["verify"] = Tree::plain("false");
+    if (tls) entry["tlsCACerts"]["pem"] = Tree::list({Tree(org->tls_ca.certificate)});
+    entry["httpOptions"]["verify"] = Tree::plain(tls ? "true" : "false");
   }
   return root;
 }
@@ -137,24 +174,23 @@ Tree profile_tree(const Network& network, const std::string& msp_id,
 }  // namespace
 
 std::string connection_profile(const Network& network, const std::string& msp_id,
-                               const std::string& ca_address) {
+                               const CaAddresses& cas, bool everybody) {
   std::string text;
-  write_json(profile_tree(network, msp_id, ca_address), text, 0);
+  write_json(profile_tree(network, msp_id, cas, everybody), text, 0);
   return text + "\n";
 }
 
 std::string connection_profile_yaml(const Network& network, const std::string& msp_id,
-                                    const std::string& ca_address) {
+                                    const CaAddresses& cas, bool everybody) {
   std::string text;
-  write_yaml(profile_tree(network, msp_id, ca_address), text, 0);
+  write_yaml(profile_tree(network, msp_id, cas, everybody), text, 0);
   return text;
 }
 
-std::vector<std::pair<std::string, std::string>> peer_environment(const Network& network,
-                                                                  const std::string& msp_id) {
+Environment peer_environment(const Network& network, const std::string& msp_id) {
   const OrganizationMaterial* org = network.material().find(msp_id);
   if (org == nullptr) return {};
-  std::vector<std::pair<std::string, std::string>> environment = {
+  Environment environment = {
       {"CORE_PEER_LOCALMSPID", msp_id},
       {"CORE_PEER_MSPCONFIGPATH", org->admin().folder + "/msp"},
   };
@@ -174,6 +210,18 @@ std::vector<std::pair<std::string, std::string>> peer_environment(const Network&
     environment.emplace_back("CORE_PEER_TLS_CLIENTKEY_FILE",
                              org->admin().folder + "/tls/client.key");
   }
+  return environment;
+}
+
+Environment ca_environment(const Network& network, const std::string& msp_id,
+                           const std::string& ca_address) {
+  const OrganizationMaterial* org = network.material().find(msp_id);
+  if (org == nullptr || ca_address.empty()) return {};
+  const std::string root = fmt::format("{}/tlsca/tlsca.{}-cert.pem", org->folder, org->domain);
+  Environment environment = {{"BELFRY_CA_URL", ca_address}, {"FABRIC_CA_CLIENT_URL", ca_address}};
+  if (!network.settings().tls) return environment;
+  environment.emplace_back("BELFRY_CA_TLS_CA", root);
+  environment.emplace_back("FABRIC_CA_CLIENT_TLS_CERTFILES", root);
   return environment;
 }
 

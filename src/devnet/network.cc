@@ -24,8 +24,10 @@ uint16_t port_of(uint16_t first, size_t organization, size_t peer) {
 }
 
 Result<std::unique_ptr<http::Server>> start_http(const std::string& host, uint16_t port,
-                                                 http::RequestHandler handler) {
+                                                 http::RequestHandler handler,
+                                                 std::optional<http::ServerTls> tls = {}) {
   http::Server::Options options;
+  options.tls = std::move(tls);
   options.address = host;
   options.port = port;
   options.body_limit = 16 << 20;  // a genesis block with many organisations
@@ -61,6 +63,7 @@ class NetworkImpl final : public Network {
                                    .peers = settings_.peers});
     if (!material) return tl::unexpected(material.error());
     material_ = std::move(*material);
+    if (settings_.on_material) settings_.on_material(material_);
     if (auto done = joined_.load(); !done) return done;
     signatures_ = std::make_shared<ledger::SignatureCache>();
     channels_ =
@@ -187,26 +190,25 @@ class NetworkImpl final : public Network {
     } else if (auto opened = channels_->open_all(); !opened) {
       return opened;
     }
+    std::vector<std::string> everybody;
+    for (const PeerNode& each : peers_) everybody.push_back(each.peer->name());
     for (const std::string& name : settings_.channels) {
-      auto channel = channels_->find(name);
-      if (channel == nullptr) {
-        auto made = channels_->create(genesis_of(name));
-        if (!made) return fail(fmt::format("channel {}: {}", name, made.error().message));
-        channel = std::move(*made);
-      }
-      auto genesis = channel->ledger().block(0);
-      if (!genesis) return tl::unexpected(genesis.error());
-      for (PeerNode& each : peers_) {
-        if (each.peer->channel(name) != nullptr) continue;
-        if (auto joined = each.peer->join(*(*genesis)->bytes); !joined) return joined;
-      }
+      if (channels_->find(name) == nullptr)
+        if (auto made = channels_->create(genesis_of(name)); !made)
+          return fail(fmt::format("channel {}: {}", name, made.error().message));
+      if (auto joined = joined_.add(everybody, name); !joined) return joined;
     }
     return {};
   }
 
   Result<void> start_rest() {
-    auto participation =
-        start_http(settings_.host, settings_.participation_port, participation_handler(*channels_));
+    std::optional<http::ServerTls> tls;
+    const OrganizationMaterial& orderer = material_.orderer;
+    if (settings_.tls && !settings_.plain_participation)
+      tls = http::ServerTls{orderer.nodes.front().tls.certificate, orderer.nodes.front().tls.key,
+                            orderer.tls_ca.certificate};
+    auto participation = start_http(settings_.host, settings_.participation_port,
+                                    participation_handler(*channels_), std::move(tls));
     if (!participation) return tl::unexpected(participation.error());
     participation_ = std::move(*participation);
     auto operations = start_http(settings_.host, settings_.operations_port,

@@ -50,7 +50,12 @@ struct NetworkSettings {
                        // its organisations are those of the network
   bool tls = true;
   bool client_certificates = false;  // mutual TLS
-  bool durable = true;               // false: nothing is fsynced
+  // With TLS, the channel participation API asks for a certificate of the orderer's TLS CA, as a
+  // real one's does. True: it is plain all the same.
+  bool plain_participation = false;
+  bool durable = true;  // false: blocks are not fsynced
+  // Told as soon as everybody has keys, while the rest still starts.
+  std::function<void(const Material&)> on_material;
   ChannelOptions ordering;
   ChannelParameters channel;  // what the genesis block says
   // 0: free ones. The peers' is the first one's; others follow as the samples have it: the second

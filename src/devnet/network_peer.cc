@@ -32,9 +32,11 @@ std::vector<std::string> Joined::channels(const std::string& peer) const {
   return {found->second.begin(), found->second.end()};
 }
 
-Result<void> Joined::add(const std::string& peer, const std::string& channel) {
+Result<void> Joined::add(const std::vector<std::string>& peers, const std::string& channel) {
   std::lock_guard lock(mutex_);
-  joined_[peer].insert(channel);
+  bool changed = false;
+  for (const std::string& peer : peers) changed |= joined_[peer].insert(channel).second;
+  if (!changed) return {};
   std::string text;
   for (const auto& [name, channels] : joined_)
     for (const std::string& each : channels) text += name + " " + each + "\n";
@@ -70,7 +72,7 @@ Result<void> NetworkPeer::join(std::string_view genesis) {
   if (!own) return tl::unexpected(own.error());
   if (decode::header_hash(*block) != decode::header_hash((*own)->block))
     return fail(fmt::format("that is not the genesis block of channel {} here", config->channel));
-  return joined_.add(node_.name, config->channel);
+  return joined_.add({node_.name}, config->channel);
 }
 
 }  // namespace belfry::devnet

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/files.h"
 #include "devnet/peer.h"
@@ -19,7 +20,8 @@ class Joined {
   Result<void> load();
   bool has(const std::string& peer, std::string_view channel) const;
   std::vector<std::string> channels(const std::string& peer) const;
-  Result<void> add(const std::string& peer, const std::string& channel);
+  // Writes nothing when all have joined.
+  Result<void> add(const std::vector<std::string>& peers, const std::string& channel);
 
  private:
   FileSystem& files_;

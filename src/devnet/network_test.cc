@@ -1,7 +1,11 @@
 #include "devnet/network.h"
 
+#include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/forgetful_files.h"
 #include "devnet/client_files.h"
@@ -119,8 +123,31 @@ TEST_F(NetworkTest, KeepsItsIdentitiesAndLedgersOverARestart) {
   EXPECT_EQ(network_->peers().front()->channels(), std::vector<std::string>{"mychannel"});
 }
 
-TEST_F(NetworkTest, AChannelIsJoinedOverRest) {
+TEST_F(NetworkTest, TheOrderersAdministratorShowsACertificate) {
   start();
+  const auto& orderer = network_->material().orderer;
+  const std::string folder =
+      std::filesystem::temp_directory_path() / fmt::format("belfry-admin-{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  const auto file = [&](const std::string& name, const std::string& text) {
+    EXPECT_TRUE(replace_whole(posix_files(), folder + "/" + name, text));
+    return folder + "/" + name;
+  };
+  http::Client::Options options{.allow_private_networks = true,
+                                .authorities = file("ca", orderer.tls_ca.certificate)};
+  const http::Request request{.url = "https://" + network_->participation_address() +
+                                     "/participation/v1/channels"};
+  EXPECT_EQ(http::Client::create(options)->send(request).status, 0) << "anonymous";
+  options.certificate = file("certificate", orderer.admin().tls.certificate);
+  options.key = file("key", orderer.admin().tls.key);
+  EXPECT_EQ(http::Client::create(options)->send(request).status, 200);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(NetworkTest, AChannelIsJoinedOverRest) {
+  auto settings = free_ports();
+  settings.plain_participation = true;
+  start(std::move(settings));
   auto client = http::Client::create({.allow_private_networks = true});
   const std::string url =
       "http://" + network_->participation_address() + "/participation/v1/channels";

@@ -110,6 +110,8 @@ def check_update(devnet, work):
 
 def check_osnadmin(devnet, work):
     where = ["-o", devnet.facts["participation"]]
+    for flag, file in devnet.facts["osnadmin"].items():
+        where += [f"--{flag}", file]
     assert "mychannel" in tool("osnadmin", "channel", "list", *where)
     profile = f"""
 Organizations:

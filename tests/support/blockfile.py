@@ -2,6 +2,8 @@
 
 Plain Python over the wire format; shares nothing with belfry's own decoder.
 """
+import hashlib
+import itertools
 import lzma
 
 
@@ -62,8 +64,42 @@ def _event(envelope):
     return _field(event, 1).decode(), _field(event, 3).decode(), _field(event, 4)
 
 
+def transaction_id(envelope):
+    """The channel header's tx_id."""
+    return _field(_field(_field(_field(envelope, 1), 1), 1), 5).decode()
+
+
+def _der(tag, body):
+    size = len(body)
+    if size < 128:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + body
+
+
+def _header_hash(number, previous, data):
+    integer = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    return hashlib.sha256(_der(0x30, _der(2, integer) + _der(4, previous) + _der(4, data))).digest()
+
+
+def check_chain(*paths):
+    """Each block follows the one before and holds what its header says; the number of blocks."""
+    previous, height = b"", 0
+    for number, envelopes, _, header in itertools.chain(*map(_records, paths)):
+        if number != height or header[0] != previous or hashlib.sha256(b"".join(envelopes)).digest() != header[1]:
+            raise ValueError(f"block {number} does not follow block {height - 1}, or its data hash is another")
+        previous, height = _header_hash(number, *header), height + 1
+    return height
+
+
 def blocks(path):
     """Yields (number, envelopes, validation codes) for each block of a block file, .xz or plain."""
+    for number, envelopes, metadata, _ in _records(path):
+        yield number, envelopes, metadata[2]
+
+
+def _records(path):
+    """Yields (number, envelopes, metadata, (previous hash, data hash))."""
     opener = lzma.open if str(path).endswith(".xz") else open
     with opener(path, "rb") as file:
         data = memoryview(file.read())
@@ -78,8 +114,8 @@ def blocks(path):
             return bytes(record[i : i + size]), i + size
 
         number, i = _varint(record, i)
-        _, i = chunk(i)
-        _, i = chunk(i)
+        data_hash, i = chunk(i)
+        previous_hash, i = chunk(i)
         count, i = _varint(record, i)
         envelopes = []
         for _ in range(count):
@@ -90,7 +126,7 @@ def blocks(path):
         for _ in range(slots):
             slot, i = chunk(i)
             metadata.append(slot)
-        yield number, envelopes, metadata[2]
+        yield number, envelopes, metadata, (previous_hash, data_hash)
 
 
 def valid_events(path):

@@ -2,17 +2,18 @@
 set -euo pipefail
 if [ "${1:-}" = --help ]; then
   cat <<'TEXT'
-./dev soak [crash|power|fuzz]: long campaigns; all of them without a name
+./dev soak [crash|devnet|power|fuzz]: long campaigns; all of them without a name
 
   crash  kill -9 at random moments over a ledger of 15,201 events; then everything is counted: 200 times with the outbox,
          60 with a real SMPP server, 60 of belfry and the peer it listens to
+  devnet kill -9 of the devnet under load, 200 times; then the chain is counted against what clients were told
   power  1,000 seeded power losses under the queue: what was acknowledged must be there
   fuzz   each fuzz target for ten minutes
 TEXT
   exit 0
 fi
 bash tools/dev/build.sh release all
-for name in ${*:-power crash fuzz}; do
+for name in ${*:-power crash devnet fuzz}; do
   echo "== $name"
   case "$name" in
     crash)
@@ -20,6 +21,7 @@ for name in ${*:-power crash fuzz}; do
       python3 tests/crash/campaign.py --kills 60 --per-round 20 --smpp
       python3 tests/crash/campaign.py --kills 60 --per-round 20 --peer
       ;;
+    devnet) python3 tests/crash/devnet_campaign.py --kills 200 ;;
     power) build/tests/power_loss/power_loss --seeds 1000 ;;
     fuzz) bash tools/dev/fuzz.sh --seconds 600 ;;
     *) echo "dev soak: there is no campaign '$name'" >&2; exit 2 ;;
