@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "aws/json_fields.h"
 #include "aws/lambda_state.h"
 #include "aws/sqs_names.h"
 #include "base/log.h"
@@ -140,6 +141,15 @@ const std::vector<Lambda::State::Action>& Lambda::State::actions() {
        &S::delete_mapping, false},
   };
   return all;
+}
+
+std::string Lambda::State::changed_by(const Action& action, const Call& call) const {
+  if (action.method == "GET" || action.name == "InvokeFunction") return {};
+  const bool creates = action.name == "CreateFunction";
+  if (!creates && !action.about_function) return "mappings";
+  const auto named = read_name(
+      call, creates ? text_field(call.input, "FunctionName").value_or("") : call.names.at(0));
+  return named ? "function " + named->name : std::string();
 }
 
 Outcome<FunctionName> Lambda::State::read_name(const Call& call, std::string_view text) const {
@@ -350,7 +360,14 @@ void Lambda::handle(http::ServerRequest request, const Caller& caller, http::Res
     call->request.body.clear();
   }
   // Unpacking code takes a moment, and the endpoint's thread serves the queues, too.
-  state_->parts.executor.post([state = state_, run = action->run, call] { ((*state).*run)(call); });
+  auto work = [state = state_, run = action->run, call] { ((*state).*run)(call); };
+  const std::string changed = state_->changed_by(*action, *call);
+  if (changed.empty()) return state_->parts.executor.post(std::move(work));
+  state_->turns.take(changed, [call, &executor = state_->parts.executor,
+                               work = std::move(work)](Turns::Turn turn) mutable {
+    call->turn = std::move(turn);
+    executor.post(std::move(work));
+  });
 }
 
 void Lambda::invoke_later(const std::string& function, std::string event,

@@ -13,6 +13,7 @@
 #include "aws/lambda_answers.h"
 #include "aws/lambda_events.h"
 #include "aws/lambda_mappings.h"
+#include "aws/turns.h"
 
 namespace belfry::aws::lambda {
 
@@ -29,6 +30,7 @@ struct Call {
   boost::json::object input;       // of the body; empty if there is none
   std::vector<std::string> names;  // what the pattern's {} matched
   http::Respond respond;
+  Turns::Turn turn;  // of what it changes; ends with the call
 
   void answer(const boost::json::object& body, int status = 200) {
     respond(lambda::answer(caller, body, status));
@@ -51,6 +53,7 @@ struct Lambda::State : std::enable_shared_from_this<Lambda::State> {
   Allowed allowed;
   Mappings mappings;
   Events events;
+  Turns turns;
 
   struct Action {
     std::string_view method, pattern;  // "/2015-03-31/functions/{}/code"
@@ -59,6 +62,8 @@ struct Lambda::State : std::enable_shared_from_this<Lambda::State> {
     bool about_function = true;        // the first {} names one
   };
   static const std::vector<Action>& actions();
+  // What the call changes, as a key of `turns`; empty: nothing, or what will be refused anyway.
+  std::string changed_by(const Action& action, const Call& call) const;
 
   // Functions.
   void create_function(CallPtr call);

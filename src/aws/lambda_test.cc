@@ -53,6 +53,13 @@ class LambdaTest : public queue::StoreHarness, public testing::Test {
     std::string error;  // its type
   };
   Answer ask(const std::string& method, const std::string& path, const json::object& body = {}) {
+    const auto answer = begin(method, path, body);
+    settle([&] { return answer->has_value(); });
+    return **answer;
+  }
+  // Without waiting for the answer.
+  std::shared_ptr<std::optional<Answer>> begin(const std::string& method, const std::string& path,
+                                               const json::object& body = {}) {
     http::ServerRequest request;
     request.method = method;
     request.path = path.substr(0, path.find('?'));
@@ -71,8 +78,7 @@ class LambdaTest : public queue::StoreHarness, public testing::Test {
       for (const auto& [name, value] : response.headers)
         if (name == "x-amzn-ErrorType") (*answer)->error = value;
     });
-    settle([&] { return answer->has_value(); });
-    return **answer;
+    return answer;
   }
   // The store answers on a thread of its own.
   void settle(const std::function<bool()>& so) {
@@ -117,6 +123,20 @@ TEST_F(LambdaTest, FunctionsAreFoundUnderEachOfTheirNames) {
               HasSubstr("Value 'ri@ng' at 'functionName' failed to satisfy constraint"));
   EXPECT_EQ(ask("DELETE", "/2015-03-31/functions/ring:$LATEST").body.at("message"),
             "$LATEST version cannot be deleted without deleting the function.");
+}
+
+TEST_F(LambdaTest, NoUpdateUndoesAnother) {
+  ASSERT_EQ(create("ring").status, 201);
+  const std::string base = "/2015-03-31/functions/";
+  const auto first = begin("PUT", base + "ring/configuration", {{"Timeout", 7}});
+  const auto second = begin("PUT", base + "function:ring/configuration", {{"MemorySize", 256}});
+  const auto third =
+      begin("PUT", "/2017-10-31/functions/ring/concurrency", {{"ReservedConcurrentExecutions", 3}});
+  settle([&] { return first->has_value() && second->has_value() && third->has_value(); });
+  const json::object now = ask("GET", base + "ring").body;
+  EXPECT_EQ(now.at("Configuration").at("Timeout"), 7);
+  EXPECT_EQ(now.at("Configuration").at("MemorySize"), 256);
+  EXPECT_EQ(now.at("Concurrency").at("ReservedConcurrentExecutions"), 3);
 }
 
 TEST_F(LambdaTest, WhatIsNotThereSaysSo) {

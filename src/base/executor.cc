@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace belfry {
@@ -23,11 +24,15 @@ class ThreadExecutor final : public Executor {
     }
     wake_.notify_all();
     for (auto& thread : threads_) thread.join();
+    // What is dropped may own something whose end posts again: that is dropped, too.
+    const auto ready = std::exchange(ready_, {});
+    const auto delayed = std::exchange(delayed_, {});
   }
 
   void post(Callback<> task) override {
     {
       std::lock_guard lock(mutex_);
+      if (stopping_) return;
       ready_.push_back(std::move(task));
     }
     wake_.notify_one();
@@ -37,6 +42,7 @@ class ThreadExecutor final : public Executor {
     const auto due = std::chrono::steady_clock::now() + delay;
     {
       std::lock_guard lock(mutex_);
+      if (stopping_) return;
       delayed_.emplace(due, std::move(task));
     }
     wake_.notify_one();
@@ -86,19 +92,24 @@ struct ManualExecutor::State {
   std::mutex mutex;
   std::deque<Callback<>> ready;
   std::multimap<Duration, Callback<>> delayed;
+  bool stopping = false;
 };
 
 ManualExecutor::ManualExecutor(Clock& clock) : state_(std::make_unique<State>(clock)) {}
-ManualExecutor::~ManualExecutor() = default;
+ManualExecutor::~ManualExecutor() {
+  state_->stopping = true;
+  const auto ready = std::exchange(state_->ready, {});
+  const auto delayed = std::exchange(state_->delayed, {});
+}
 
 void ManualExecutor::post(Callback<> task) {
   std::lock_guard lock(state_->mutex);
-  state_->ready.push_back(std::move(task));
+  if (!state_->stopping) state_->ready.push_back(std::move(task));
 }
 
 void ManualExecutor::post_after(Duration delay, Callback<> task) {
   std::lock_guard lock(state_->mutex);
-  state_->delayed.emplace(state_->clock.monotonic() + delay, std::move(task));
+  if (!state_->stopping) state_->delayed.emplace(state_->clock.monotonic() + delay, std::move(task));
 }
 
 size_t ManualExecutor::run() {
@@ -106,7 +117,7 @@ size_t ManualExecutor::run() {
     Callback<> task;
     {
       std::lock_guard lock(state_->mutex);
-      auto& [clock, mutex, ready, delayed] = *state_;
+      auto& [clock, mutex, ready, delayed, stopping] = *state_;
       while (!delayed.empty() && delayed.begin()->first <= clock.monotonic()) {
         ready.push_back(std::move(delayed.begin()->second));
         delayed.erase(delayed.begin());

@@ -24,6 +24,15 @@ TEST(ThreadExecutor, DropsWhatIsNotDueWhenItEnds) {
   EXPECT_FALSE(ran);
 }
 
+TEST(ThreadExecutor, WhatADroppedTaskPostsIsDroppedToo) {
+  auto executor = thread_executor(1);
+  auto* posts = executor.get();
+  executor->post_after(1h, [last = std::shared_ptr<Executor>(
+                                posts, [](Executor* it) { it->post([] {}); })] {});
+  executor.reset();
+  SUCCEED();
+}
+
 TEST(ManualExecutor, FollowsTheClock) {
   ManualClock clock;
   ManualExecutor executor(clock);
