@@ -32,8 +32,11 @@ Result<std::unique_ptr<Amazon>> Amazon::make(const CloudConfig& config, Host hos
   amazon->secrets_ = config.secrets;
   amazon->executor_ = thread_executor(1);
   amazon->credentials_ = cloud::CredentialChain::create(
-      {{config.access_key.value, config.secret_key.value, ""}, config.profile.value}, environment,
-      host.files, host.clock);
+      {.fixed = {config.access_key.value, config.secret_key.value, ""},
+       .profile = config.profile.value,
+       .region = *region,
+       .endpoint = config.endpoint.value},
+      environment, host.files, host.clock);
   amazon->caller_ = cloud::Caller::create({.region = *region, .endpoint = config.endpoint.value},
                                           *amazon->credentials_, environment, host.clock,
                                           host.random, *amazon->executor_);

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
-#include <cctype>
 #include <ctime>
 #include <future>
 #include <mutex>
 #include <pugixml.hpp>
 
 #include "aws/sigv4.h"
+#include "cloud/endpoint.h"
 
 namespace belfry::cloud {
 
@@ -61,8 +61,8 @@ void read_json_error(const std::string& body, Refusal& refusal) {
   if (error || !value.is_object()) return;
   for (const auto& [key, text] : value.get_object()) {
     if (!text.is_string()) continue;
-    if (key == "__type" || key == "code" || key == "Type")
-      refusal.code = bare_code(text.get_string());
+    // Not "Type": Lambda says there whose fault it was, and the code in a header.
+    if (key == "__type" || key == "code") refusal.code = bare_code(text.get_string());
     if (key == "message" || key == "Message") refusal.message = text.get_string();
   }
 }
@@ -158,7 +158,9 @@ class CallerImpl final : public Caller {
 
   void send(const PendingPtr& pending, const aws::Credentials& credentials) {
     const Call& call = pending->call;
-    const std::string base = call.url.empty() ? endpoint(call.service) : call.url;
+    const std::string base = call.url.empty() ? find_endpoint(settings_.endpoint, call.service,
+                                                              settings_.region, environment_)
+                                              : call.url;
     http::Request request;
     request.method = call.method;
     request.url = base + call.path;
@@ -207,21 +209,6 @@ class CallerImpl final : public Caller {
             return pending->done(Refusal{"", "belfry is stopping", 0, true, {}});
           attempt(pending);
         });
-  }
-
-  // The settings', the environment's (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL), AWS's own.
-  std::string endpoint(const std::string& service) const {
-    std::string given = settings_.endpoint;
-    if (given.empty()) {
-      std::string name = "AWS_ENDPOINT_URL_" + service;
-      std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-      if (name == "AWS_ENDPOINT_URL_SECRETSMANAGER") name = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
-      given = environment_(name).value_or(environment_("AWS_ENDPOINT_URL").value_or(""));
-    }
-    while (given.ends_with('/')) given.pop_back();
-    if (!given.empty()) return given;
-    return fmt::format("https://{}.{}.amazonaws.com{}", service, settings_.region,
-                       settings_.region.starts_with("cn-") ? ".cn" : "");
   }
 
   const CallerSettings settings_;

@@ -112,6 +112,15 @@ TEST_F(CallerTest, ReadsErrorsOfTheQueryProtocol) {
   EXPECT_EQ(describe(std::get<Refusal>(reply)), "AuthorizationError: no");
 }
 
+TEST_F(CallerTest, ReadsErrorsOfLambda) {
+  answer(404, R"({"Type":"User","Message":"Function not found: ring"})",
+         {{"x-amzn-ErrorType", "ResourceNotFoundException"}});
+  const Reply reply = call();
+  ASSERT_TRUE(std::holds_alternative<Refusal>(reply));
+  EXPECT_EQ(describe(std::get<Refusal>(reply)),
+            "ResourceNotFoundException: Function not found: ring");
+}
+
 TEST_F(CallerTest, FollowsTheServicesClock) {
   const ManualClock years_ago;  // the server's Date is the machine's
   answer(403, R"({"__type": "RequestTimeTooSkewed", "message": "skewed"})");

@@ -4,10 +4,11 @@
 
 #include <atomic>
 #include <boost/json.hpp>
-#include <ctime>
 #include <mutex>
 #include <vector>
 
+#include "cloud/assumed_role.h"
+#include "cloud/endpoint.h"
 #include "cloud/profile.h"
 #include "http/client.h"
 #include "http/url.h"
@@ -18,24 +19,13 @@ namespace {
 
 constexpr Duration kRefreshBefore = std::chrono::minutes(5);
 constexpr Duration kMetadataTimeout = std::chrono::seconds(2);
+constexpr Duration kStsTimeout = std::chrono::seconds(15);
 constexpr size_t kMostMetadata = 64 << 10;
+constexpr size_t kMostRoles = 5;  // assumed one by the other
 constexpr std::string_view kEcsHost = "http://169.254.170.2";
 constexpr std::string_view kEc2Host = "http://169.254.169.254";
 
-struct Temporary {
-  aws::Credentials credentials;
-  std::optional<WallTime> ends;  // none: for ever
-};
-
-// "2026-11-24T12:00:00Z"
-std::optional<WallTime> parse_time(const std::string& text) {
-  std::tm parts{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (!end) return {};
-  return WallTime(std::chrono::seconds(::timegm(&parts)));
-}
-
-Result<Temporary> parse_temporary(const std::string& body) {
+Result<TemporaryCredentials> parse_temporary(const std::string& body) {
   boost::system::error_code error;
   const auto value = boost::json::parse(body, error);
   if (error || !value.is_object()) return fail("the answer is no JSON object");
@@ -44,8 +34,8 @@ Result<Temporary> parse_temporary(const std::string& body) {
     const auto* found = object.if_contains(name);
     return found && found->is_string() ? std::string(found->get_string()) : std::string();
   };
-  Temporary found{{text("AccessKeyId"), text("SecretAccessKey"), text("Token")},
-                  parse_time(text("Expiration"))};
+  TemporaryCredentials found{{text("AccessKeyId"), text("SecretAccessKey"), text("Token")},
+                             parse_time(text("Expiration"))};
   if (found.credentials.access_key.empty() || found.credentials.secret_key.empty())
     return fail("the answer has no AccessKeyId and SecretAccessKey");
   return found;
@@ -107,42 +97,104 @@ class Chain final : public CredentialChain {
   }
 
  private:
-  // The fetch under way: where was looked, and why it was not there.
+  // The fetch under way: where was looked, and why it was not there; and the roles that the keys
+  // found shall assume, the last one first.
   struct Search {
     std::vector<std::string> reasons;
+    std::vector<Role> roles;
+    std::string source;  // the profile to look at next
   };
   using SearchPtr = std::shared_ptr<Search>;
 
   void look() {
     if (!settings_.fixed.access_key.empty()) return found({settings_.fixed, {}});
     auto search = std::make_shared<Search>();
+    if (auto keys = environment_keys()) return found({*keys, {}});
+    const bool half = environment_("AWS_ACCESS_KEY_ID") || environment_("AWS_SECRET_ACCESS_KEY");
+    search->reasons.emplace_back(half ? "the environment has only one of AWS_ACCESS_KEY_ID and "
+                                        "AWS_SECRET_ACCESS_KEY"
+                                      : "the environment has no AWS_ACCESS_KEY_ID");
+    look_in_profile(std::move(search), profile_name(settings_.profile, environment_));
+  }
+
+  std::optional<aws::Credentials> environment_keys() const {
     const auto access = environment_("AWS_ACCESS_KEY_ID");
     const auto secret = environment_("AWS_SECRET_ACCESS_KEY");
-    if (access && secret)
-      return found({{*access, *secret, environment_("AWS_SESSION_TOKEN").value_or("")}, {}});
-    search->reasons.emplace_back(access || secret
-                                     ? "the environment has only one of AWS_ACCESS_KEY_ID and "
-                                       "AWS_SECRET_ACCESS_KEY"
-                                     : "the environment has no AWS_ACCESS_KEY_ID");
+    if (!access || !secret) return {};
+    return aws::Credentials{*access, *secret, environment_("AWS_SESSION_TOKEN").value_or("")};
+  }
 
-    const std::string profile = profile_name(settings_.profile, environment_);
-    auto keys = profile_keys(profile, environment_, files_);
-    if (!keys) {
-      search->reasons.push_back(keys.error().message);
-    } else if (keys->contains("aws_access_key_id") && keys->contains("aws_secret_access_key")) {
-      return found({{keys->at("aws_access_key_id"), keys->at("aws_secret_access_key"),
-                     (*keys)["aws_session_token"]},
-                    {}});
-    } else if (keys->contains("role_arn") || keys->contains("sso_session") ||
-               keys->contains("credential_process")) {
+  // A profile has keys, or a role and where the keys are from that may assume it: another profile,
+  // perhaps with a role itself.
+  void look_in_profile(SearchPtr search, std::string profile) {
+    for (std::string above;; above = profile, profile = search->source) {
+      auto keys = profile_keys(profile, environment_, files_);
+      if (!keys) return failed(*search, keys.error().message);
+      const auto value = [&](const std::string& name) { return (*keys)[name]; };
+      const std::string access = value("aws_access_key_id"),
+                        secret = value("aws_secret_access_key");
+      // A profile may be its own source.
+      if (const std::string role = value("role_arn"); !role.empty() && profile != above) {
+        if (!value("mfa_serial").empty())
+          return failed(*search, fmt::format("the profile '{}' wants a code of a person's device, "
+                                             "which belfry does not ask for: export its keys (aws "
+                                             "configure export-credentials)",
+                                             profile));
+        if (search->roles.size() == kMostRoles)
+          return failed(*search, "the profiles' roles assume each other without an end");
+        Role assumed{role};
+        if (auto name = value("role_session_name"); !name.empty()) assumed.session_name = name;
+        if (auto seconds = value("duration_seconds"); !seconds.empty()) assumed.seconds = seconds;
+        assumed.external_id = value("external_id");
+        search->roles.push_back(std::move(assumed));
+        if (search->source = value("source_profile"); !search->source.empty()) continue;
+        return look_in_source(std::move(search), profile, value("credential_source"));
+      }
+      if (!access.empty() && !secret.empty())
+        return obtained(std::move(search), {{access, secret, value("aws_session_token")}, {}});
+      const bool elsewhere = keys->contains("sso_session") || keys->contains("sso_start_url") ||
+                             keys->contains("credential_process");
       search->reasons.push_back(
-          fmt::format("the profile '{}' gets its keys by a role, a login or a process, which "
-                      "belfry does not do: export them (aws configure export-credentials)",
-                      profile));
-    } else {
-      search->reasons.push_back(fmt::format("the profile '{}' has no keys", profile));
+          elsewhere ? fmt::format("the profile '{}' gets its keys by a login or a process, which "
+                                  "belfry does not do: export them (aws configure "
+                                  "export-credentials)",
+                                  profile)
+                    : fmt::format("the profile '{}' has no keys", profile));
+      break;
     }
-    look_in_container(search);
+    if (search->roles.empty()) return look_in_container(std::move(search));
+    failed(*search, "so nothing can assume the role " + search->roles.back().arn);
+  }
+
+  void look_in_source(SearchPtr search, const std::string& profile, const std::string& source) {
+    if (source == "EcsContainer") return look_in_container(std::move(search));
+    if (source == "Ec2InstanceMetadata") return look_in_instance(std::move(search));
+    if (source == "Environment")
+      if (auto keys = environment_keys()) return obtained(std::move(search), {*keys, {}});
+    failed(*search, fmt::format("the profile '{}' has a role_arn, and neither its source_profile "
+                                "nor its credential_source has keys that may assume it",
+                                profile));
+  }
+
+  // Keys were found; the roles that they shall assume are left.
+  void obtained(SearchPtr search, TemporaryCredentials credentials) {
+    if (search->roles.empty()) return found(std::move(credentials));
+    if (stopping_) return failed(*search, "belfry is stopping");
+    const Role role = std::move(search->roles.back());
+    search->roles.pop_back();
+    const std::string endpoint =
+        find_endpoint(settings_.endpoint, "sts", settings_.region, environment_);
+    auto request = assume_role_request(role, credentials.credentials, endpoint, settings_.region,
+                                       clock_.now());
+    request.timeout = kStsTimeout;
+    request.response_limit = kMostMetadata;
+    client_->send(std::move(request), [this, search, role](http::Response response) {
+      auto assumed = read_assumed_role(response);
+      if (!assumed)
+        return failed(*search, fmt::format("the role {} cannot be assumed: {}", role.arn,
+                                           assumed.error().message));
+      obtained(search, std::move(*assumed));
+    });
   }
 
   void look_in_container(SearchPtr search) {
@@ -156,6 +208,8 @@ class Chain final : public CredentialChain {
       request.url = *full;
     } else {
       search->reasons.emplace_back("this is no ECS task");
+      // A profile that names the task as its source means no other.
+      if (!search->roles.empty()) return failed(*search, "its role cannot be assumed");
       return look_in_instance(std::move(search));
     }
     std::string token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or("");
@@ -166,7 +220,7 @@ class Chain final : public CredentialChain {
     }
     if (!token.empty()) request.headers.emplace_back("Authorization", token);
     client_->send(std::move(request), [this, search](http::Response response) {
-      take(*search, "the task's role", response);
+      take(search, "the task's role", response);
     });
   }
 
@@ -194,7 +248,7 @@ class Chain final : public CredentialChain {
       http::Request next = metadata_request("/latest/meta-data/iam/security-credentials/" + role);
       next.headers.emplace_back("X-aws-ec2-metadata-token", token);
       client_->send(std::move(next), [this, search](http::Response response) {
-        take(*search, "the instance's role", response);
+        take(search, "the instance's role", response);
       });
     });
   }
@@ -210,17 +264,17 @@ class Chain final : public CredentialChain {
     return request;
   }
 
-  void take(Search& search, const std::string& where, const http::Response& response) {
+  void take(const SearchPtr& search, const std::string& where, const http::Response& response) {
     if (response.status != 200)
-      return failed(search, fmt::format("{}: {}", where,
-                                        response.status ? fmt::format("HTTP {}", response.status)
-                                                        : response.error));
+      return failed(*search, fmt::format("{}: {}", where,
+                                         response.status ? fmt::format("HTTP {}", response.status)
+                                                         : response.error));
     auto parsed = parse_temporary(response.body);
-    if (!parsed) return failed(search, fmt::format("{}: {}", where, parsed.error().message));
-    found(std::move(*parsed));
+    if (!parsed) return failed(*search, fmt::format("{}: {}", where, parsed.error().message));
+    obtained(search, std::move(*parsed));
   }
 
-  void found(Temporary credentials) {
+  void found(TemporaryCredentials credentials) {
     std::vector<Callback<Result<aws::Credentials>>> waiting;
     {
       std::lock_guard lock(mutex_);
@@ -256,7 +310,7 @@ class Chain final : public CredentialChain {
   FileSystem& files_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::optional<Temporary> current_;
+  std::optional<TemporaryCredentials> current_;
   std::vector<Callback<Result<aws::Credentials>>> waiting_;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<http::Client> client_;

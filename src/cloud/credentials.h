@@ -2,7 +2,8 @@
 //
 //   1. what belfry.yaml names
 //   2. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-//   3. the profile (AWS_PROFILE, "default") in ~/.aws/credentials and ~/.aws/config
+//   3. the profile (AWS_PROFILE, "default") in ~/.aws/credentials and ~/.aws/config: its keys, or
+//      those of the role that its source may assume (role_arn, source_profile, credential_source)
 //   4. the ECS task's role (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI)
 //   5. the EC2 instance's role, from its metadata (IMDSv2)
 //
@@ -26,8 +27,10 @@ namespace belfry::cloud {
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 struct CredentialSettings {
-  aws::Credentials fixed;  // of belfry.yaml; without an access key: look further
-  std::string profile;     // of belfry.yaml; empty: AWS_PROFILE, then "default"
+  aws::Credentials fixed;            // of belfry.yaml; without an access key: look further
+  std::string profile;               // of belfry.yaml; empty: AWS_PROFILE, then "default"
+  std::string region = "us-east-1";  // where roles are assumed
+  std::string endpoint = {};         // of every service; empty: the environment's or AWS's own
 };
 
 // Thread-safe.

@@ -9,10 +9,12 @@
 #include "base/forgetful_files.h"
 #include "cloud/profile.h"
 #include "http/server.h"
+#include "http/url.h"
 
 namespace belfry::cloud {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Profile, TakesTheKeysOfOneSection) {
@@ -141,6 +143,63 @@ TEST_F(CredentialsTest, ForgetsWhatAwsCalledExpired) {
   const auto first = get();
   chain_->forget(*first);
   EXPECT_EQ(again()->access_key, "task-2");
+}
+
+TEST_F(CredentialsTest, AssumesTheRolesOfProfiles) {
+  std::vector<std::string> asked;
+  serve([&](http::ServerRequest request, http::Respond respond) {
+    const std::string signer = *request.header("Authorization");
+    const auto form = http::parse_query(request.body).value();
+    std::string role;
+    for (const auto& [name, value] : form)
+      if (name == "RoleArn" || name == "RoleSessionName" || name == "ExternalId")
+        role += value + " ";
+    asked.push_back(signer.substr(signer.find('=') + 1, 4) + " assumes " + role);
+    if (role.starts_with("arn:closed"))
+      return respond({403,
+                      {},
+                      "<ErrorResponse xmlns='x'><Error><Code>AccessDenied</Code><Message>no"
+                      "</Message></Error></ErrorResponse>",
+                      {}});
+    respond({200,
+             {},
+             "<AssumeRoleResponse xmlns='x'><AssumeRoleResult><Credentials><AccessKeyId>R00" +
+                 std::to_string(asked.size()) +
+                 "</AccessKeyId><SecretAccessKey>s"
+                 "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+                 "2023-11-14T23:00:00Z</Expiration></Credentials></AssumeRoleResult>"
+                 "</AssumeRoleResponse>",
+             {}});
+  });
+  settings_.endpoint = url_;
+  write("home/.aws/config",
+        "[default]\nrole_arn = arn:outer\nsource_profile = middle\nexternal_id = x y\n"
+        "[profile middle]\nrole_arn = arn:inner\nsource_profile = base\nrole_session_name = me\n"
+        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = s\n"
+        "[profile self]\nrole_arn = arn:self\nsource_profile = self\naws_access_key_id = SELF\n"
+        "aws_secret_access_key = s\n"
+        "[profile environment]\nrole_arn = arn:e\ncredential_source = Environment\n"
+        "[profile shut]\nrole_arn = arn:closed\nsource_profile = base\n"
+        "[profile mad]\nrole_arn = arn:mad\nsource_profile = madder\n"
+        "[profile madder]\nrole_arn = arn:madder\nsource_profile = mad\n"
+        "[profile person]\nrole_arn = arn:p\nsource_profile = base\nmfa_serial = arn:device\n");
+  EXPECT_EQ(get()->access_key, "R002");
+  EXPECT_EQ(again()->session_token, "t");
+  EXPECT_THAT(asked,
+              ElementsAre("BASE assumes arn:inner me ", "R001 assumes arn:outer belfry x y "));
+  clock_.advance(std::chrono::minutes(45));  // five minutes before they end
+  EXPECT_EQ(again()->access_key, "R004");
+  settings_.profile = "self";
+  EXPECT_EQ(get()->access_key, "R005");
+  EXPECT_EQ(asked.back(), "SELF assumes arn:self belfry ");
+  for (const auto& [profile, why] :
+       {std::pair{"shut", "AccessDenied: no"}, std::pair{"mad", "without an end"},
+        std::pair{"person", "export-credentials"}, std::pair{"environment", "credential_source"}}) {
+    settings_.profile = profile;
+    const auto got = get();
+    ASSERT_FALSE(got) << profile;
+    EXPECT_THAT(got.error().message, HasSubstr(why));
+  }
 }
 
 TEST_F(CredentialsTest, FindsTheRegion) {

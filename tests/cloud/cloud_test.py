@@ -1,4 +1,5 @@
 """A listener's events in the real services' stand-ins, counted against the ledger's truth."""
+import contextlib
 import json
 import lzma
 import os
@@ -6,6 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 import identity
 import peers
@@ -146,6 +148,39 @@ class CloudTest(unittest.TestCase):
                     messages = drain(sqs, url, len(self.wanted))
                 self.assertEqual(set(self.ids(messages)), set(self.wanted))
                 self.assertEqual(json.loads(item()["checkpoint"]["S"])["epoch"], 2)
+
+    def judge_after(self, endpoint, actions):
+        request = urllib.request.Request(endpoint + "/moto-api/reset-auth", actions.encode(), {"Content-Type": "text/plain"})
+        with urllib.request.urlopen(request) as answer:
+            self.assertEqual(answer.status, 200)
+
+    def test_a_profile_assumes_its_role(self):
+        """moto checks signatures and permissions: the user itself may do nothing but assume the role."""
+        def policy(action, **more):
+            return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, **more}]})
+
+        with peers.moto() as endpoint, tempfile.TemporaryDirectory(prefix="belfry-aws-") as folder, contextlib.ExitStack() as last:
+            last.callback(self.judge_after, endpoint, "inf")  # the setting is this process's, and other tests come
+            iam = peers.client("iam", endpoint)
+            iam.create_user(UserName="belfry")
+            iam.put_user_policy(UserName="belfry", PolicyName="assumes", PolicyDocument=policy("sts:AssumeRole", Resource="*"))
+            key = iam.create_access_key(UserName="belfry")["AccessKey"]
+            role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=policy("sts:AssumeRole", Principal={"AWS": "*"}))
+            iam.put_role_policy(RoleName="sender", PolicyName="sends", PolicyDocument=policy("sqs:*", Resource="*"))
+            url = peers.client("sqs", endpoint).create_queue(QueueName="donations")["QueueUrl"]
+            self.judge_after(endpoint, "0")
+            user = key["AccessKeyId"], key["SecretAccessKey"]
+            with self.assertRaisesRegex(Exception, "AccessDenied"):
+                peers.client("sqs", endpoint, *user).send_message(QueueUrl=url, MessageBody="not by itself")
+            settings = pathlib.Path(folder, "config")
+            settings.write_text(f"[profile ringer]\nrole_arn = {role['Role']['Arn']}\nsource_profile = keys\nregion = eu-west-1\n"
+                                f"[profile keys]\naws_access_key_id = {user[0]}\naws_secret_access_key = {user[1]}\n")
+            with peers.Belfry(config("sqs:donations"), endpoint, AWS_CONFIG_FILE=str(settings), AWS_PROFILE="ringer", AWS_REGION=None,
+                              AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None):
+                assumed = peers.client("sts", endpoint, *user).assume_role(
+                    RoleArn=role["Role"]["Arn"], RoleSessionName="reader")["Credentials"]
+                sqs = peers.client("sqs", endpoint, assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"])
+                self.assertEqual(sorted(self.ids(drain(sqs, url, len(self.wanted)))), sorted(self.wanted))
 
     def test_an_identity_comes_from_secrets_manager(self):
         with peers.moto() as endpoint:

@@ -18,9 +18,9 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "
         "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
-def client(service, endpoint):
-    return boto3.client(service, endpoint_url=endpoint, region_name="eu-west-1",
-                        aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
+def client(service, endpoint, key="AKIDEXAMPLE", secret="secret", token=None):
+    return boto3.client(service, endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=key,
+                        aws_secret_access_key=secret, aws_session_token=token)
 
 
 def free_port():
@@ -95,7 +95,8 @@ class Belfry:
         self._folder = tempfile.TemporaryDirectory(prefix="belfry-cloud-")
         self.folder = pathlib.Path(self._folder.name)
         (self.folder / "belfry.yaml").write_text(config)
-        self.environment = {**os.environ, **KEYS, "AWS_ENDPOINT_URL": endpoint, **environment}
+        everything = {**os.environ, **KEYS, "AWS_ENDPOINT_URL": endpoint, **environment}
+        self.environment = {name: value for name, value in everything.items() if value is not None}
         self.start()
 
     def start(self):
