@@ -60,6 +60,10 @@ class Destination {
   // passes a unit that has not arrived.
   virtual void deliver(std::shared_ptr<const Unit> unit, Callback<Outcome> done) = 0;
 
+  // Why events wait there, while they are tried again and again; empty: they do not. From any
+  // thread.
+  virtual std::string trouble() const { return {}; }
+
   virtual size_t units_in_flight() const {
     return 1;
   }  // how many deliver() calls may be open at once

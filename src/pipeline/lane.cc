@@ -179,6 +179,10 @@ LaneStatus Lane::status() const {
   status.pending = pending_events_;
   status.pending_bytes = pending_bytes_;
   status.gaps = base_.gaps.size();
+  if (status.reason.empty()) {
+    status.reason = context_.destination->trouble();
+    if (!status.reason.empty()) status.code = "refused";
+  }
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/log.h"
 #include "pipeline/ack_tracker.h"
 #include "pipeline/content.h"
 #include "pipeline/store_destination.h"
@@ -63,6 +64,11 @@ class SinkDestination final : public Destination,
 
   size_t units_in_flight() const override { return settings_.units_in_flight; }
 
+  std::string trouble() const override {
+    std::lock_guard lock(mutex_);
+    return trouble_;
+  }
+
  private:
   struct Attempt {
     AckTracker::Ticket unit;
@@ -107,9 +113,11 @@ class SinkDestination final : public Destination,
         if (outcome.next == Outcome::Next::done) {
           acks_.acknowledge(attempt.unit, attempt.index);
           partly = true;
+          note_trouble({});
         } else if (outcome.next == Outcome::Next::permanent || spent) {
           bury(std::move(attempt), std::move(outcome.reason));
         } else {
+          if (attempt.failures > 0) note_trouble(std::move(outcome.reason));
           again(std::move(attempt), outcome.retry_after);
         }
       }
@@ -118,6 +126,18 @@ class SinkDestination final : public Destination,
     // at once.
     executor_.post([self = shared_from_this()] { self->send(); });
     if (partly) settle(false);
+  }
+
+  // With the lock held.
+  void note_trouble(std::string reason) {
+    if (reason.empty() != trouble_.empty()) {
+      if (reason.empty())
+        log::info("events arrive again", {{"place", key_}});
+      else
+        log::warn("events wait: their target does not take them",
+                  {{"place", key_}, {"reason", reason}});
+    }
+    trouble_ = std::move(reason);
   }
 
   void again(Attempt attempt, std::optional<Duration> after) {
@@ -235,7 +255,8 @@ class SinkDestination final : public Destination,
   Executor& executor_;
   const SinkSettings settings_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::string trouble_;
   AckTracker acks_{std::nullopt};
   std::deque<Attempt> waiting_;
   std::map<AckTracker::Ticket, Callback<Outcome>> done_;

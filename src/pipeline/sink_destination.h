@@ -27,9 +27,10 @@ struct SinkSettings {
 };
 
 // What is permanently refused, or spent its attempts, goes to the dead letters with the reason
-// (`belfry.reason`) and counts as acknowledged once it is durable there. Without a keeper the place
-// is the store's record under the key. Once another owner has taken the place over, nothing more is
-// sent and every unit ends as permanent.
+// (`belfry.reason`) and counts as acknowledged once it is durable there. An event that fails twice
+// begins a trouble, which is logged once and lasts until an event arrives. Without a keeper the
+// place is the store's record under the key. Once another owner has taken the place over, nothing
+// more is sent and every unit ends as permanent.
 Result<std::shared_ptr<Destination>> sink_destination(std::shared_ptr<Sink> sink,
                                                       queue::Store& store, std::string key,
                                                       Random& random, Executor& executor,

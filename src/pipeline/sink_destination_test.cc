@@ -107,6 +107,20 @@ TEST_F(SinkDestinationTest, ThePlaceFollowsAcknowledgementsInOrder) {
   EXPECT_THAT(stored().acknowledged, SizeIs(0));
 }
 
+TEST_F(SinkDestinationTest, SaysWhyEventsWait) {
+  deliver(0, 0);
+  deliver(1, 1);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_THAT(sink->sends, SizeIs(1));
+    sink->answer(0, Outcome::Next::retry, "there is no such queue");
+    pass(1s);
+  }
+  EXPECT_EQ(to->trouble(), "there is no such queue");
+  sink->answer(0, Outcome::Next::done);
+  run();
+  EXPECT_EQ(to->trouble(), "");
+}
+
 TEST_F(SinkDestinationTest, FailedSendsAreTriedAgainWhileOthersGoOn) {
   deliver(0, 0);
   deliver(1, 4);
@@ -117,6 +131,7 @@ TEST_F(SinkDestinationTest, FailedSendsAreTriedAgainWhileOthersGoOn) {
   run();
   EXPECT_THAT(sink->arrived, ElementsAre("1/2", "1/3"));
   EXPECT_THAT(answered, ElementsAre(0));
+  EXPECT_EQ(to->trouble(), "");  // once is no trouble yet
   pass(1s);
   while (!sink->sends.empty()) sink->answer(0, Outcome::Next::done);
   run();
