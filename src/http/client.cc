@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "http/request_queue.h"
 #include "http/transfer.h"
 
 namespace belfry::http {
@@ -17,7 +18,8 @@ namespace {
 
 class CurlClient final : public Client {
  public:
-  explicit CurlClient(Options options) : options_(std::move(options)) {
+  explicit CurlClient(Options options)
+      : options_(std::move(options)), queue_(options_.connections_per_host) {
     static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
     BELFRY_CHECK(initialised == CURLE_OK);
     multi_ = curl_multi_init();
@@ -43,8 +45,9 @@ class CurlClient final : public Client {
   void send(Request request, Callback<Response> done) override {
     {
       std::lock_guard lock(mutex_);
-      if (waiting_.size() < options_.waiting) {
-        waiting_.push_back({std::move(request), std::move(done)});
+      if (waiting_ < options_.waiting) {
+        ++waiting_;
+        fresh_.push_back({std::move(request), std::move(done)});
         if (!std::exchange(woken_, true)) curl_multi_wakeup(multi_);
         return;
       }
@@ -55,9 +58,10 @@ class CurlClient final : public Client {
   }
 
  private:
-  struct Waiting {
-    Request request;
-    Callback<Response> done;
+  using Waiting = RequestQueue::Waiting;
+  struct UnderWay {
+    std::unique_ptr<Transfer> transfer;
+    std::string host;
   };
 
   void run() {
@@ -67,43 +71,57 @@ class CurlClient final : public Client {
       if (finish_ended()) continue;  // there may be room for those that wait
       BELFRY_CHECK(curl_multi_poll(multi_, nullptr, 0, 60'000, nullptr) == CURLM_OK);
     }
-    for (auto& [handle, transfer] : transfers_) {
+    for (auto& [handle, it] : transfers_) {
       curl_multi_remove_handle(multi_, handle);
-      transfer->cancel(kStopping);
+      it.transfer->cancel(kStopping);
     }
     transfers_.clear();
+    for (Waiting& it : queue_.take_all()) {
+      Response response;
+      response.error = kStopping;
+      it.done(std::move(response));
+    }
   }
 
   // False when the client is to stop.
   bool start_waiting() {
-    std::deque<Waiting> taken;
+    std::deque<Waiting> fresh;
     bool stopping;
     {
       std::lock_guard lock(mutex_);
       woken_ = false;
       stopping = stopping_;
-      while (!waiting_.empty() &&
-             (stopping || transfers_.size() + taken.size() < options_.connections)) {
-        taken.push_back(std::move(waiting_.front()));
-        waiting_.pop_front();
-      }
+      fresh.swap(fresh_);
     }
-    for (auto& [request, done] : taken) {
+    size_t gone = 0;
+    for (Waiting& it : fresh) {
       Response response;
-      if (stopping) {
-        response.error = kStopping;
-      } else if (response.error = Transfer::objection(request); !response.error.empty()) {
-        response.refused = true;
-      } else {
-        auto transfer = std::make_unique<Transfer>(std::move(request), std::move(done), options_);
-        CURL* const handle = transfer->handle();
-        transfers_.emplace(handle, std::move(transfer));
-        BELFRY_CHECK(curl_multi_add_handle(multi_, handle) == CURLM_OK);
+      if (response.error = Transfer::objection(it.request); response.error.empty()) {
+        queue_.add(std::move(it));
         continue;
       }
-      done(std::move(response));
+      response.refused = true;
+      ++gone;
+      it.done(std::move(response));
+    }
+    while (!stopping && transfers_.size() < options_.connections) {
+      auto next = queue_.next();
+      if (!next) break;
+      ++gone;
+      start(std::move(*next));
+    }
+    if (gone > 0) {
+      std::lock_guard lock(mutex_);
+      waiting_ -= gone;
     }
     return !stopping;
+  }
+
+  void start(Waiting it) {
+    auto transfer = std::make_unique<Transfer>(std::move(it.request), std::move(it.done), options_);
+    CURL* const handle = transfer->handle();
+    transfers_.emplace(handle, UnderWay{std::move(transfer), std::move(it.host)});
+    BELFRY_CHECK(curl_multi_add_handle(multi_, handle) == CURLM_OK);
   }
 
   bool finish_ended() {
@@ -115,7 +133,8 @@ class CurlClient final : public Client {
       auto ended = transfers_.extract(message->easy_handle);
       BELFRY_CHECK(!ended.empty());
       curl_multi_remove_handle(multi_, ended.key());  // `message` is gone with this
-      ended.mapped()->finish(result);
+      queue_.ended(ended.mapped().host, result == CURLE_OK);
+      ended.mapped().transfer->finish(result);
       any = true;
     }
     return any;
@@ -126,9 +145,11 @@ class CurlClient final : public Client {
   const Options options_;
   CURLM* multi_;
   std::mutex mutex_;
-  std::deque<Waiting> waiting_;
+  std::deque<Waiting> fresh_;  // the thread has not seen them
+  size_t waiting_ = 0;         // of them and in queue_
   bool stopping_ = false, woken_ = false;
-  std::unordered_map<CURL*, std::unique_ptr<Transfer>> transfers_;  // the thread's own
+  RequestQueue queue_;  // the thread's own, as the next
+  std::unordered_map<CURL*, UnderWay> transfers_;
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
 #include "base/bytes.h"
@@ -88,6 +89,18 @@ TEST_F(ClientTest, ManyAtOnceWaitForTheirTurn) {
     client_->send(request("/echo"), [&](Response response) { answer.set_value(response.status); });
   for (auto& answer : answers) EXPECT_EQ(answer.get_future().get(), 201);
   EXPECT_LE(server_->connections(), 4u);
+}
+
+TEST_F(ClientTest, AHostThatHangsHoldsUpNoOther) {
+  client_ =
+      Client::create({.allow_private_networks = true, .connections = 4, .connections_per_host = 2});
+  std::atomic<int> left = 100;
+  for (int i = 0; i < 100; ++i) client_->send(request("/never"), [&](Response) { --left; });
+  Request other = request("/echo");
+  other.url.replace(other.url.find("127.0.0.1"), 9, "localhost");
+  EXPECT_EQ(client_->send(std::move(other)).status, 201);
+  client_.reset();
+  EXPECT_EQ(left, 0);
 }
 
 TEST_F(ClientTest, TooManyWaitingIsAnError) {
