@@ -132,8 +132,8 @@ push: {{fcm: "{cls.google.url}", allow_private: true}}
         self.assertNotEqual(self.valid(told.body.replace("hello", "HELLO")), "valid")
         self.visit(told.json()["UnsubscribeURL"])
         goodbye = server.next()
-        # Not for the validator: it takes the signed fields of this type for those of a notification, against AWS's documentation.
         self.assertEqual(goodbye.headers["x-amz-sns-message-type"], "UnsubscribeConfirmation")
+        self.assertEqual(self.valid(goodbye.body), "valid")
         self.assertEqual(self.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"], [])
         self.visit(goodbye.json()["SubscribeURL"])  # the change of mind
         self.sns.publish(TopicArn=topic, Message="again")

@@ -16,6 +16,7 @@ build_packages=(
 )
 test_packages=(
   clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libgtest-dev libgmock-dev libbenchmark-dev liblzma-dev xz-utils
+  iproute2
   autoconf automake libtool
 )
 stamp=.cache/setup-$(sha256sum tools/dev/setup.sh | cut -c1-16)

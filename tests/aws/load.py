@@ -1,0 +1,236 @@
+"""Much of everything: queues, messages, idle polls, subscribers that hang, fail and trickle. Prints what it measured and fails when
+something is lost, memory is not bounded, or one feels what another does. --short: a twentieth of it, without judging speed."""
+import argparse
+import json
+import os
+import select
+import threading
+import time
+
+import support
+from raw import Connection, json_request, rss, status
+from subscribers import Fails, Hangs, Healthy, Trickles
+
+MIB = 1 << 20
+PATIENCE = 120  # seconds: for what must come
+
+
+def host_of(belfry):
+    host, port = belfry.endpoint.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def cpu(pid):
+    """Seconds of CPU that the process has used."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def bulk(host, requests, connections=4, depth=32):
+    """Sends requests over a few connections, pipelined; all must succeed. Returns the seconds it took."""
+    requests, lock, problems = iter(requests), threading.Lock(), []
+
+    def work():
+        try:
+            with Connection(host) as it:
+                while not problems:
+                    with lock:
+                        some = [request for _, request in zip(range(depth), requests)]
+                    if not some:
+                        return
+                    it.send(b"".join(some))
+                    for _ in some:
+                        got = it.answer()
+                        if status(got) != 200 or b'"Failed":[{' in got:
+                            raise AssertionError(got[:500])
+        except Exception as problem:
+            problems.append(problem)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=work) for _ in range(connections)]
+    for it in threads:
+        it.start()
+    for it in threads:
+        it.join()
+    if problems:
+        raise problems[0]
+    return time.monotonic() - began
+
+
+def take(host, queue, count, connections=2):
+    """Receives and deletes `count` messages; seconds, and how many it were."""
+    left, lock, problems = [count], threading.Lock(), []
+
+    def work():
+        try:
+            with Connection(host) as it:
+                while not problems:
+                    with lock:
+                        if left[0] <= 0:
+                            return
+                        left[0] -= 10
+                    messages = it.call("ReceiveMessage", QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+                    it.call("DeleteMessageBatch", QueueUrl=queue, Entries=[
+                        {"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(messages)])
+        except Exception as problem:
+            problems.append(problem)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=work) for _ in range(connections)]
+    for it in threads:
+        it.start()
+    for it in threads:
+        it.join()
+    if problems:
+        raise problems[0]
+    return time.monotonic() - began
+
+
+def depth_of(it, queue):
+    return int(it.call("GetQueueAttributes", QueueUrl=queue, AttributeNames=["All"])["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def many_queues(short):
+    count = 500 if short else 10_000
+    belfry = support.Belfry("aws: {}\n")
+    host = host_of(belfry)
+    empty = rss(belfry.process.pid)
+    took = bulk(host, (json_request("CreateQueue", QueueName=f"queue-{i}") for i in range(count)))
+    print(f"queues: {count} made, {count / took:.0f}/s; {(rss(belfry.process.pid) - empty) / count / 1024:.1f} KiB each", flush=True)
+    took = bulk(host, (json_request("SendMessage", QueueUrl=f"queue-{i}", MessageBody=f"message {i}") for i in range(count)))
+    print(f"queues: a message to each, {count / took:.0f}/s", flush=True)
+    belfry.kill()
+    began = time.monotonic()
+    belfry.start()
+    print(f"queues: ready {1000 * (time.monotonic() - began):.0f} ms after a kill, {rss(belfry.process.pid) / MIB:.0f} MiB", flush=True)
+    with Connection(host_of(belfry)) as it:
+        listed, page = 0, {}
+        while page is not None:
+            got = it.call("ListQueues", MaxResults=1000, **page)
+            listed += len(got["QueueUrls"])
+            page = {"NextToken": got["NextToken"]} if "NextToken" in got else None
+        assert listed == count, listed
+        for i in range(count):
+            messages = it.call("ReceiveMessage", QueueUrl=f"queue-{i}")["Messages"]
+            assert messages[0]["Body"] == f"message {i}", messages
+    belfry.stop()
+
+
+def deep_queue(short):
+    shallow, deep, taken = (1_000, 50_000, 1_000) if short else (10_000, 1_000_000, 8_000)
+    belfry = support.Belfry("aws: {}\n")
+    host = host_of(belfry)
+    body = "x" * 500
+    batch = json_request("SendMessageBatch", QueueUrl="deep", Entries=[{"Id": str(i), "MessageBody": body} for i in range(10)])
+    with Connection(host) as it:
+        it.call("CreateQueue", QueueName="deep")
+        costs, empty = [], rss(belfry.process.pid)
+        for depth in (shallow, deep):
+            missing = depth - depth_of(it, "deep")
+            took = bulk(host, (batch for _ in range(missing // 10)))
+            grown = rss(belfry.process.pid) - empty
+            print(f"depth {depth}: sent {missing / took:.0f}/s; {grown / MIB:.0f} MiB more, {grown / depth:.0f} bytes a message", flush=True)
+            before = cpu(belfry.process.pid)
+            took = take(host, "deep", taken)
+            costs.append(1e6 * (cpu(belfry.process.pid) - before) / taken)
+            print(f"depth {depth}: received and deleted {taken / took:.0f}/s, {costs[-1]:.0f} us of CPU a message", flush=True)
+            assert depth_of(it, "deep") == depth - taken
+        assert grown < (128 if short else 512) * MIB, grown
+        assert short or costs[1] < 1.5 * costs[0] + 5, costs
+    belfry.kill()
+    began = time.monotonic()
+    belfry.start()
+    print(f"depth {deep}: ready {1000 * (time.monotonic() - began):.0f} ms after a kill, {rss(belfry.process.pid) / MIB:.0f} MiB", flush=True)
+    with Connection(host_of(belfry)) as it:
+        assert depth_of(it, "deep") == deep - taken
+    belfry.stop()
+
+
+def idle_polls(short):
+    count, queues = (500, 50) if short else (5_000, 500)
+    belfry = support.Belfry("aws: {}\n")
+    host = host_of(belfry)
+    bulk(host, (json_request("CreateQueue", QueueName=f"idle-{i}") for i in range(queues)))
+    polls = {}
+    waiting = select.poll()
+    for i in range(count):
+        it = Connection(host)
+        it.send(json_request("ReceiveMessage", QueueUrl=f"idle-{i % queues}", WaitTimeSeconds=20))
+        polls[it.socket.fileno()] = it
+        waiting.register(it.socket, select.POLLIN)
+    memory = rss(belfry.process.pid)
+    before = cpu(belfry.process.pid)
+    time.sleep(2)  # what is measured: two idle seconds
+    print(f"polls: {count} idle ones in {memory / MIB:.0f} MiB, {100 * (cpu(belfry.process.pid) - before) / 2:.1f} % of a CPU", flush=True)
+    assert memory <= 200 * MIB, memory
+    longest = 0
+    with Connection(host) as sender:
+        for i in range(queues):
+            began = time.monotonic()
+            sender.call("SendMessage", QueueUrl=f"idle-{i}", MessageBody=f"wake up {i}")
+            ready = waiting.poll(1000 * PATIENCE)
+            longest = max(longest, time.monotonic() - began)
+            woken = [polls[it] for it, _ in ready]
+            answers = [json.loads(it.answer().split(b"\r\n\r\n", 1)[1]) for it in woken]
+            for it in woken:
+                waiting.unregister(it.socket)
+            # Those of the first polls whose time is over come back empty meanwhile.
+            while not any("Messages" in it for it in answers):
+                ready = waiting.poll(1000 * PATIENCE)
+                assert ready, "nobody was woken"
+                for it, _ in ready:
+                    answers.append(json.loads(polls[it].answer().split(b"\r\n\r\n", 1)[1]))
+                    waiting.unregister(it)
+            bodies = [message["Body"] for it in answers for message in it.get("Messages", [])]
+            assert bodies == [f"wake up {i}"], bodies
+    print(f"polls: the slowest of {queues} wake-ups took {1000 * longest:.1f} ms", flush=True)
+    for it in polls.values():
+        it.close()
+    belfry.stop()
+
+
+def bad_subscribers(short):
+    """Subscribers that hang, fail and trickle, many of them, on one topic with one that does its work."""
+    publications, sick = (50, 3) if short else (1_000, 40)
+    belfry = support.Belfry("aws: {}\nwebhooks: {allow_private: true}\n")
+    topic = "arn:aws:sns:us-east-1:000000000000:news"
+    with Connection(host_of(belfry)) as it:
+        it.query(Action="CreateTopic", Name="news")
+
+        def subscribe(server):
+            assert it.query(Action="Subscribe", TopicArn=topic, Protocol="http", Endpoint=server.url)[0] == 200
+            assert it.query(Action="ConfirmSubscription", TopicArn=topic, Token=server.token())[0] == 200
+            return server
+
+        def rounds():
+            times = []
+            for i in range(publications):
+                began = time.monotonic()
+                code, answer = it.query(Action="Publish", TopicArn=topic, Message=str(i))
+                assert code == 200, answer
+                assert healthy.message() == str(i)
+                times.append(time.monotonic() - began)
+            times.sort()
+            return f"publish to delivery p50 {1000 * times[len(times) // 2]:.1f} ms, p99 {1000 * times[len(times) * 99 // 100]:.1f} ms"
+
+        healthy = subscribe(Healthy())
+        print(f"subscribers: a healthy one alone: {rounds()}", flush=True)
+        others = [subscribe(kind()) for kind in (Hangs, Fails, Trickles) for _ in range(sick)]
+        memory = rss(belfry.process.pid)
+        print(f"subscribers: beside {sick} each that hang, fail and trickle: {rounds()}; {(rss(belfry.process.pid) - memory) / MIB:.0f} MiB more", flush=True)
+        assert not healthy.surplus()
+        for server in [healthy, *others]:
+            server.close()
+    belfry.stop()
+
+
+PARTS = {"queues": many_queues, "depth": deep_queue, "polls": idle_polls, "subscribers": bad_subscribers}
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--short", action="store_true")
+    arguments.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    given = arguments.parse_args()
+    for name in given.parts or PARTS:
+        PARTS[name](given.short)
+    print("load: done", flush=True)
