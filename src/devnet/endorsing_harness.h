@@ -35,6 +35,22 @@ inline void add_member(::common::SignaturePolicyEnvelope& policy, const std::str
   any.add_rules()->set_signed_by(policy.identities_size() - 1);
 }
 
+// The same proposal with a transient value, signed again.
+inline std::shared_ptr<const ::protos::SignedProposal> with_transient(
+    const ::protos::SignedProposal& signed_, const std::string& name, const std::string& value,
+    const msp::SigningIdentity& signer) {
+  ::protos::Proposal proposal;
+  ::protos::ChaincodeProposalPayload payload;
+  EXPECT_TRUE(proposal.ParseFromString(signed_.proposal_bytes()));
+  EXPECT_TRUE(payload.ParseFromString(proposal.payload()));
+  (*payload.mutable_transientmap())[name] = value;
+  proposal.set_payload(payload.SerializeAsString());
+  auto out = std::make_shared<::protos::SignedProposal>();
+  out->set_proposal_bytes(proposal.SerializeAsString());
+  out->set_signature(signer.sign(out->proposal_bytes()));
+  return out;
+}
+
 class EndorsingHarness {
  public:
   void start() {
@@ -120,6 +136,9 @@ class EndorsingHarness {
     return done.get_future().get();
   }
 
+  // A chaincode `stream` with ngo's collections and audit's policy, which the test plays; its id.
+  std::string deploy_stream() { return deploy_one("stream", collections(), either()); }
+
   std::string package_of(const std::string& label) const {
     return make_package({label, "ccaas", ""},
                         make_tar_gz({{"connection.json", R"({"address":"127.0.0.1:1"})", false}}));
@@ -134,9 +153,15 @@ class EndorsingHarness {
   void deploy_all() {
     channel_ = network->channels().find("mychannel");
     ASSERT_TRUE(channel_);
-    ::protos::CollectionConfigPackage collections;
+    ngo_id = deploy_one("ngo", collections(), "");
+    ngo = std::make_unique<ScriptedChaincode>(endorsing->runtime(), ngo_id);
+    audit = std::make_unique<ScriptedChaincode>(endorsing->runtime(),
+                                                deploy_one("audit", "", either()));
+  }
+  static std::string collections() {
+    ::protos::CollectionConfigPackage out;
     const auto add = [&](const std::string& name, const std::vector<std::string>& orgs) {
-      auto& collection = *collections.add_config()->mutable_static_collection_config();
+      auto& collection = *out.add_config()->mutable_static_collection_config();
       collection.set_name(name);
       collection.set_maximum_peer_count(3);
       collection.set_member_only_read(true);
@@ -146,13 +171,13 @@ class EndorsingHarness {
     };
     add("donors", {"Org1MSP", "Org2MSP"});
     add("org1only", {"Org1MSP"});
-    ::protos::ApplicationPolicy either;
+    return out.SerializeAsString();
+  }
+  static std::string either() {
+    ::protos::ApplicationPolicy out;
     for (const char* org : {"Org1MSP", "Org2MSP"})
-      add_member(*either.mutable_signature_policy(), org, ::common::MSPRole::PEER);
-    ngo_id = deploy_one("ngo", collections.SerializeAsString(), "");
-    ngo = std::make_unique<ScriptedChaincode>(endorsing->runtime(), ngo_id);
-    audit = std::make_unique<ScriptedChaincode>(
-        endorsing->runtime(), deploy_one("audit", "", either.SerializeAsString()));
+      add_member(*out.mutable_signature_policy(), org, ::common::MSPRole::PEER);
+    return out.SerializeAsString();
   }
   std::string deploy_one(const std::string& name, const std::string& collections,
                          const std::string& policy) {

@@ -45,8 +45,8 @@ class Endorser final : public ::protos::Endorser::CallbackService {
 class EndorsingServices::Services final : public PeerServices {
  public:
   Services(const PeerContext& context, std::shared_ptr<EndorsingPeer> peer,
-           const EndorsingPeers& peers, ChaincodeRuntime& runtime, Executor& executor)
-      : runtime_(runtime),
+           const EndorsingPeers& peers, std::shared_ptr<void> running, Executor& executor)
+      : running_(std::move(running)),
         endorser_(context.clock, peer),
         gateway_(make_gateway_service(std::make_shared<Gateway>(context, peer, peers), executor)),
         discovery_(make_discovery_service(std::make_shared<Discovery>(context, *peer, peers))) {}
@@ -56,11 +56,11 @@ class EndorsingServices::Services final : public PeerServices {
   }
   void stop() override {
     gateway_->stop();
-    runtime_.stop();  // transactions that still run end, and their callers with them
+    running_.reset();
   }
 
  private:
-  ChaincodeRuntime& runtime_;
+  std::shared_ptr<void> running_;  // whoever lets go of it last stops the chaincodes' runtime
   Endorser endorser_;
   std::unique_ptr<GatewayService> gateway_;
   std::unique_ptr<grpc::Service> discovery_;
@@ -108,12 +108,16 @@ EndorsingServices::~EndorsingServices() {
 }
 
 Network::MakeServices EndorsingServices::maker() {
-  return [this](const PeerContext& context, Peer& peer) -> Result<std::unique_ptr<PeerServices>> {
+  // With the last peer's services the runtime stops: transactions that still run end, and their
+  // callers with them.
+  const std::shared_ptr<void> running(nullptr, [runtime = runtime_](void*) { runtime->stop(); });
+  return [this, running](const PeerContext& context,
+                         Peer& peer) -> Result<std::unique_ptr<PeerServices>> {
     auto endorsing = EndorsingPeer::create(context, peer, runtime_, *installed_, *legacy_);
     if (!endorsing) return tl::unexpected(endorsing.error());
     peers_.push_back(*endorsing);
     return std::unique_ptr<PeerServices>(
-        new Services(context, std::move(*endorsing), peers_, *runtime_, *executor_));
+        new Services(context, std::move(*endorsing), peers_, running, *executor_));
   };
 }
 

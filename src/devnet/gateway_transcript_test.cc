@@ -35,16 +35,7 @@ class GatewayTranscript : public testing::Test {
     auto made = make_proposal(text(request, "channel", "mychannel"), chaincode, args, signer,
                               system_clock(), secure_random());
     auto out = std::make_shared<::protos::SignedProposal>(*made.signed_proposal);
-    if (has(request, "transient")) {
-      ::protos::Proposal proposal;
-      ::protos::ChaincodeProposalPayload payload;
-      EXPECT_TRUE(proposal.ParseFromString(out->proposal_bytes()));
-      EXPECT_TRUE(payload.ParseFromString(proposal.payload()));
-      (*payload.mutable_transientmap())["value"] = "s";
-      proposal.set_payload(payload.SerializeAsString());
-      out->set_proposal_bytes(proposal.SerializeAsString());
-      out->set_signature(signer.sign(out->proposal_bytes()));
-    }
+    if (has(request, "transient")) *out = *with_transient(*out, "value", "s", signer);
     const auto signature = text(request, "signature", "right");
     if (signature.empty()) out->clear_signature();
     if (signature == "over other bytes") out->set_signature(signer.sign("other bytes"));
