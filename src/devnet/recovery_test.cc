@@ -135,14 +135,20 @@ TEST_F(RecoveryTest, AKilledProcessLosesNothing) {
 
 TEST_F(RecoveryTest, ATornLastBlockIsCutOff) {
   prepare(4);
+  const auto last_file = [&] {
+    std::string path = "ledgers/chains/mychannel/blockfile_000000";
+    for (char next = '1'; files_->exists(path.substr(0, path.size() - 1) + next); ++next)
+      path.back() = next;
+    return path;
+  };
   ASSERT_EQ(commit("ngo", Sets().write("ngo", "key", "kept")), code::kValid);
   const uint64_t height = ledger_->height();
+  const std::string path_before = last_file();
+  const size_t end_before = files_->contents(path_before).size();
   ASSERT_EQ(commit("ngo", Sets().write("ngo", "key", "torn")), code::kValid);
   ledger_.reset();
-  std::string path = "ledgers/chains/mychannel/blockfile_000000";
-  for (int file = 1;
-       files_->exists("ledgers/chains/mychannel/blockfile_00000" + std::to_string(file)); ++file)
-    path.back() = static_cast<char>('0' + file);
+  const std::string path = last_file();
+  const size_t begin = path == path_before ? end_before : 0;
   const std::string whole = files_->contents(path);
   // Zeros where pages never reached the disk: anywhere in the last record, its length intact.
   for (size_t from : {size_t{1}, size_t{40}, size_t{200}, size_t{700}}) {
@@ -155,6 +161,15 @@ TEST_F(RecoveryTest, ATornLastBlockIsCutOff) {
     EXPECT_EQ(ledger_->get("ngo", "key")->bytes, "kept");
     ledger_.reset();
     files_->set_contents(path, whole);
+  }
+  // Likewise when the length itself lies on both sides of the border.
+  for (size_t kept : {size_t{0}, size_t{1}}) {
+    files_->set_contents(
+        path, whole.substr(0, begin + kept) + std::string(whole.size() - begin - kept, '\0'));
+    reopen();
+    ASSERT_NE(ledger_, nullptr);
+    EXPECT_EQ(ledger_->height(), height) << kept;
+    ledger_.reset();
   }
 }
 

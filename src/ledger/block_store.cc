@@ -126,8 +126,9 @@ Result<void> BlockStore::recover(size_t index, bool last_file, const Visit& visi
     if (!got) return tl::unexpected(got.error());
     const char* behind = head;
     uint64_t length = 0;
-    const bool whole = decode::wire::read_varint(behind, head + *got, length) && length > 0 &&
-                       length <= options_.most_record &&
+    // A length torn between two sectors ends in a byte of zeros, which no whole one does.
+    const bool whole = decode::wire::read_varint(behind, head + *got, length) && behind[-1] != 0 &&
+                       length > 0 && length <= options_.most_record &&
                        at + static_cast<uint64_t>(behind - head) + length <= file.size;
     if (!whole) return last_file ? cut(file, at, "its length") : damaged(at, "no whole block");
     const uint64_t body = at + static_cast<uint64_t>(behind - head);
