@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/resource_policy.h"
+
 namespace belfry::aws::sns {
 namespace {
 
@@ -16,36 +18,6 @@ constexpr std::array<std::string_view, 8> kOwnerActions = {"GetTopicAttributes",
                                                            "Subscribe",
                                                            "ListSubscriptionsByTopic",
                                                            "Publish"};
-
-boost::json::object parse(const std::string& policy) {
-  boost::system::error_code error;
-  auto parsed = boost::json::parse(policy, error);
-  if (error || !parsed.is_object()) return {};
-  return std::move(parsed.get_object());
-}
-
-boost::json::array& statements_of(boost::json::object& policy) {
-  auto& statement = policy["Statement"];
-  if (statement.is_object()) {
-    boost::json::array one{std::move(statement)};
-    statement = std::move(one);
-  } else if (!statement.is_array()) {
-    statement = boost::json::array();
-  }
-  return statement.get_array();
-}
-
-auto find_label(boost::json::array& statements, std::string_view label) {
-  return std::find_if(statements.begin(), statements.end(), [&](const auto& statement) {
-    return statement.is_object() && text_of(statement.get_object(), "Sid") == label;
-  });
-}
-
-// One is written alone, several as a list.
-boost::json::value one_or_many(boost::json::array values) {
-  if (values.size() == 1) return values[0];
-  return values;
-}
 
 }  // namespace
 
@@ -68,13 +40,10 @@ std::string default_policy(const std::string& topic_arn, const std::string& acco
 Outcome<void> add_permission(std::string& policy, const std::string& topic_arn,
                              const Input& input) {
   const std::string_view label = text_of(input, "Label");
-  boost::json::array principals, actions;
-  for (const auto& account : array_of(input, "AWSAccountId")) {
-    const std::string_view id = view(account.get_string());
-    if (id.size() != 12 || id.find_first_not_of("0123456789") != std::string_view::npos)
-      return refuse(invalid("AWSAccountId"));
-    principals.emplace_back(fmt::format("arn:aws:iam::{}:root", id));
-  }
+  const auto& accounts = array_of(input, "AWSAccountId");
+  for (const auto& account : accounts)
+    if (!is_account(view(account.get_string()))) return refuse(invalid("AWSAccountId"));
+  boost::json::array actions;
   for (const auto& name : array_of(input, "ActionName")) {
     const std::string_view action = view(name.get_string());
     if (action != "*" &&
@@ -82,28 +51,18 @@ Outcome<void> add_permission(std::string& policy, const std::string& topic_arn,
       return refuse(invalid("Policy statement action out of service scope!"));
     actions.emplace_back(fmt::format("SNS:{}", action));
   }
-  if (label.empty() || principals.empty() || actions.empty()) return refuse(invalid("Label"));
-  auto document = parse(policy);
-  auto& statements = statements_of(document);
-  if (find_label(statements, label) != statements.end())
-    return refuse(invalid("Statement already exists"));
-  statements.push_back(
-      boost::json::object{{"Sid", label},
-                          {"Effect", "Allow"},
-                          {"Principal", {{"AWS", one_or_many(std::move(principals))}}},
-                          {"Action", one_or_many(std::move(actions))},
-                          {"Resource", topic_arn}});
-  policy = boost::json::serialize(document);
+  if (label.empty() || accounts.empty() || actions.empty()) return refuse(invalid("Label"));
+  ResourcePolicy document(policy);
+  if (document.has(label)) return refuse(invalid("Statement already exists"));
+  document.allow(label, accounts, std::move(actions), topic_arn);
+  policy = document.text();
   return {};
 }
 
 Outcome<void> remove_permission(std::string& policy, const Input& input) {
-  auto document = parse(policy);
-  auto& statements = statements_of(document);
-  const auto at = find_label(statements, text_of(input, "Label"));
-  // A label that is not there is no error.
-  if (at != statements.end()) statements.erase(at);
-  policy = boost::json::serialize(document);
+  ResourcePolicy document(policy);
+  document.remove(text_of(input, "Label"));  // one that is not there is no error
+  policy = document.text();
   return {};
 }
 
