@@ -55,7 +55,8 @@ Result<std::vector<msp::ProfileIdentity>> identities_of(const msp::ConnectionPro
 
 // Peers of the organisation first, otherwise in the order they had.
 void own_first(std::vector<fabric::ClientPeer>& peers, const std::string& msp_id) {
-  std::ranges::stable_partition(peers, [&](const auto& peer) { return peer.msp_id == msp_id; });
+  std::stable_partition(peers.begin(), peers.end(),
+                        [&](const auto& peer) { return peer.msp_id == msp_id; });
 }
 
 class ClientMaker {
