@@ -1,8 +1,10 @@
 """Much of everything: queues, messages, idle polls, subscribers that hang, fail and trickle. Prints what it measured and fails when
 something is lost, memory is not bounded, or one feels what another does. --short: a twentieth of it, without judging speed."""
 import argparse
+import atexit
 import json
 import os
+import re
 import select
 import threading
 import time
@@ -13,6 +15,13 @@ from subscribers import Fails, Hangs, Healthy, Trickles
 
 MIB = 1 << 20
 PATIENCE = 120  # seconds: for what must come
+
+
+def started(config):
+    """A belfry that does not outlive this program, whatever fails."""
+    belfry = support.Belfry(config)
+    atexit.register(lambda: belfry.process.poll() is None and belfry.process.kill())
+    return belfry
 
 
 def host_of(belfry):
@@ -58,20 +67,18 @@ def bulk(host, requests, connections=4, depth=32):
 
 
 def take(host, queue, count, connections=2):
-    """Receives and deletes `count` messages; seconds, and how many it were."""
-    left, lock, problems = [count], threading.Lock(), []
+    """Receives and deletes `count` messages, a few more perhaps; seconds, and how many it were."""
+    taken, lock, problems = [0], threading.Lock(), []
 
     def work():
         try:
             with Connection(host) as it:
-                while not problems:
-                    with lock:
-                        if left[0] <= 0:
-                            return
-                        left[0] -= 10
+                while not problems and taken[0] < count:
                     messages = it.call("ReceiveMessage", QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
                     it.call("DeleteMessageBatch", QueueUrl=queue, Entries=[
                         {"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]} for i, message in enumerate(messages)])
+                    with lock:
+                        taken[0] += len(messages)
         except Exception as problem:
             problems.append(problem)
 
@@ -83,7 +90,7 @@ def take(host, queue, count, connections=2):
         it.join()
     if problems:
         raise problems[0]
-    return time.monotonic() - began
+    return time.monotonic() - began, taken[0]
 
 
 def depth_of(it, queue):
@@ -92,7 +99,7 @@ def depth_of(it, queue):
 
 def many_queues(short):
     count = 500 if short else 10_000
-    belfry = support.Belfry("aws: {}\n")
+    belfry = started("aws: {}\n")
     host = host_of(belfry)
     empty = rss(belfry.process.pid)
     took = bulk(host, (json_request("CreateQueue", QueueName=f"queue-{i}") for i in range(count)))
@@ -117,8 +124,8 @@ def many_queues(short):
 
 
 def deep_queue(short):
-    shallow, deep, taken = (1_000, 50_000, 1_000) if short else (10_000, 1_000_000, 8_000)
-    belfry = support.Belfry("aws: {}\n")
+    shallow, deep, taken = (2_000, 50_000, 1_000) if short else (10_000, 1_000_000, 8_000)
+    belfry = started("aws: {}\n")
     host = host_of(belfry)
     body = "x" * 500
     batch = json_request("SendMessageBatch", QueueUrl="deep", Entries=[{"Id": str(i), "MessageBody": body} for i in range(10)])
@@ -131,10 +138,11 @@ def deep_queue(short):
             grown = rss(belfry.process.pid) - empty
             print(f"depth {depth}: sent {missing / took:.0f}/s; {grown / MIB:.0f} MiB more, {grown / depth:.0f} bytes a message", flush=True)
             before = cpu(belfry.process.pid)
-            took = take(host, "deep", taken)
-            costs.append(1e6 * (cpu(belfry.process.pid) - before) / taken)
-            print(f"depth {depth}: received and deleted {taken / took:.0f}/s, {costs[-1]:.0f} us of CPU a message", flush=True)
-            assert depth_of(it, "deep") == depth - taken
+            took, gone = take(host, "deep", taken)
+            costs.append(1e6 * (cpu(belfry.process.pid) - before) / gone)
+            print(f"depth {depth}: received and deleted {gone / took:.0f}/s, {costs[-1]:.0f} us of CPU a message", flush=True)
+            left = depth - gone
+            assert depth_of(it, "deep") == left
         assert grown < (128 if short else 512) * MIB, grown
         assert short or costs[1] < 1.5 * costs[0] + 5, costs
     belfry.kill()
@@ -142,21 +150,22 @@ def deep_queue(short):
     belfry.start()
     print(f"depth {deep}: ready {1000 * (time.monotonic() - began):.0f} ms after a kill, {rss(belfry.process.pid) / MIB:.0f} MiB", flush=True)
     with Connection(host_of(belfry)) as it:
-        assert depth_of(it, "deep") == deep - taken
+        assert depth_of(it, "deep") == left
     belfry.stop()
 
 
 def idle_polls(short):
     count, queues = (500, 50) if short else (5_000, 500)
-    belfry = support.Belfry("aws: {}\n")
+    belfry = started("aws: {}\n")
     host = host_of(belfry)
     bulk(host, (json_request("CreateQueue", QueueName=f"idle-{i}") for i in range(queues)))
-    polls = {}
+    polls, asked = {}, {}
     waiting = select.poll()
     for i in range(count):
         it = Connection(host)
-        it.send(json_request("ReceiveMessage", QueueUrl=f"idle-{i % queues}", WaitTimeSeconds=20))
         polls[it.socket.fileno()] = it
+        asked[it.socket.fileno()] = json_request("ReceiveMessage", QueueUrl=f"idle-{i % queues}", WaitTimeSeconds=20)
+        it.send(asked[it.socket.fileno()])
         waiting.register(it.socket, select.POLLIN)
     memory = rss(belfry.process.pid)
     before = cpu(belfry.process.pid)
@@ -166,22 +175,19 @@ def idle_polls(short):
     longest = 0
     with Connection(host) as sender:
         for i in range(queues):
-            began = time.monotonic()
+            bodies, began = [], time.monotonic()
             sender.call("SendMessage", QueueUrl=f"idle-{i}", MessageBody=f"wake up {i}")
-            ready = waiting.poll(1000 * PATIENCE)
-            longest = max(longest, time.monotonic() - began)
-            woken = [polls[it] for it, _ in ready]
-            answers = [json.loads(it.answer().split(b"\r\n\r\n", 1)[1]) for it in woken]
-            for it in woken:
-                waiting.unregister(it.socket)
-            # Those of the first polls whose time is over come back empty meanwhile.
-            while not any("Messages" in it for it in answers):
+            while not bodies:
                 ready = waiting.poll(1000 * PATIENCE)
                 assert ready, "nobody was woken"
-                for it, _ in ready:
-                    answers.append(json.loads(polls[it].answer().split(b"\r\n\r\n", 1)[1]))
-                    waiting.unregister(it)
-            bodies = [message["Body"] for it in answers for message in it.get("Messages", [])]
+                for descriptor, _ in ready:
+                    answer = json.loads(polls[descriptor].answer().split(b"\r\n\r\n", 1)[1])
+                    bodies += [message["Body"] for message in answer.get("Messages", [])]
+                    if "Messages" in answer:
+                        waiting.unregister(descriptor)
+                    else:  # its 20 seconds are over: it asks again
+                        polls[descriptor].send(asked[descriptor])
+            longest = max(longest, time.monotonic() - began)
             assert bodies == [f"wake up {i}"], bodies
     print(f"polls: the slowest of {queues} wake-ups took {1000 * longest:.1f} ms", flush=True)
     for it in polls.values():
@@ -190,36 +196,47 @@ def idle_polls(short):
 
 
 def bad_subscribers(short):
-    """Subscribers that hang, fail and trickle, many of them, on one topic with one that does its work."""
-    publications, sick = (50, 3) if short else (1_000, 40)
-    belfry = support.Belfry("aws: {}\nwebhooks: {allow_private: true}\n")
-    topic = "arn:aws:sns:us-east-1:000000000000:news"
+    """Subscribers that hang, fail and trickle, many of them, beside one that does its work on the same topic, and one on another."""
+    publications, sick = (30, 3) if short else (300, 40)
+    belfry = started("aws: {}\nwebhooks: {allow_private: true}\n")
     with Connection(host_of(belfry)) as it:
-        it.query(Action="CreateTopic", Name="news")
+        def topic(name):
+            arn = f"arn:aws:sns:us-east-1:000000000000:{name}"
+            assert it.query(Action="CreateTopic", Name=name)[0] == 200
+            return arn
 
-        def subscribe(server):
-            assert it.query(Action="Subscribe", TopicArn=topic, Protocol="http", Endpoint=server.url)[0] == 200
-            assert it.query(Action="ConfirmSubscription", TopicArn=topic, Token=server.token())[0] == 200
+        def subscribe(arn, server):
+            assert it.query(Action="Subscribe", TopicArn=arn, Protocol="http", Endpoint=server.url)[0] == 200
+            code, answer = it.query(Action="ConfirmSubscription", TopicArn=arn, Token=server.token())
+            assert code == 200, answer
+            server.arn = re.search("<SubscriptionArn>(.*)</SubscriptionArn>", answer).group(1)
             return server
 
-        def rounds():
+        def rounds(arn, server):
+            """Each message published when the one before has come."""
             times = []
             for i in range(publications):
                 began = time.monotonic()
-                code, answer = it.query(Action="Publish", TopicArn=topic, Message=str(i))
-                assert code == 200, answer
-                assert healthy.message() == str(i)
+                assert it.query(Action="Publish", TopicArn=arn, Message=str(i))[0] == 200
+                assert server.message() == str(i)
                 times.append(time.monotonic() - began)
             times.sort()
             return f"publish to delivery p50 {1000 * times[len(times) // 2]:.1f} ms, p99 {1000 * times[len(times) * 99 // 100]:.1f} ms"
 
-        healthy = subscribe(Healthy())
-        print(f"subscribers: a healthy one alone: {rounds()}", flush=True)
-        others = [subscribe(kind()) for kind in (Hangs, Fails, Trickles) for _ in range(sick)]
+        calm, news = topic("calm"), topic("news")
+        quiet, healthy = subscribe(calm, Healthy()), subscribe(news, Healthy())
+        print(f"subscribers: one alone: {rounds(calm, quiet)}", flush=True)
+        well = [subscribe(news, Healthy()) for _ in range(3 * sick)]
+        print(f"subscribers: one of {len(well) + 1} healthy ones: {rounds(news, healthy)}", flush=True)
+        for server in well:
+            assert it.query(Action="Unsubscribe", SubscriptionArn=server.arn)[0] == 200
+        ill = [subscribe(news, kind()) for kind in (Hangs, Fails, Trickles) for _ in range(sick)]
         memory = rss(belfry.process.pid)
-        print(f"subscribers: beside {sick} each that hang, fail and trickle: {rounds()}; {(rss(belfry.process.pid) - memory) / MIB:.0f} MiB more", flush=True)
-        assert not healthy.surplus()
-        for server in [healthy, *others]:
+        print(f"subscribers: one beside {sick} each that hang, fail and trickle: {rounds(news, healthy)}; "
+              f"{(rss(belfry.process.pid) - memory) / MIB:.0f} MiB more", flush=True)
+        print(f"subscribers: one of another topic, while those have {publications} messages each: {rounds(calm, quiet)}", flush=True)
+        assert not healthy.surplus() and not quiet.surplus()
+        for server in [quiet, healthy, *well, *ill]:
             server.close()
     belfry.stop()
 
