@@ -102,7 +102,8 @@ def deliver():
                 else:
                     shutil.copy(at / "peers" / peer["name"] / "tls/ca.crt", credentials / "tlsca.pem")
                 height = blockfile.check_chain(folder / "blocks")
-                got = run([BUILD / "bench/listen_bench", "bare", peer["address"], credentials, "--passes", 10, "--blocks", height])
+                got = run([BUILD / "bench/listen_bench", "bare", peer["address"], credentials, "--passes", 10, "--blocks", height,
+                           "--msp-id", peer["msp_id"], "--peer-name", peer["name"]])
                 row("without TLS" if flags else "with TLS", f"{got['bytes'] / got['wall_seconds'] / 1e6:.0f} MB/s", ">= 500 MB/s")
 
 

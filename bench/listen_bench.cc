@@ -57,9 +57,10 @@ struct Setup {
   std::shared_ptr<const msp::SigningIdentity> identity;
 };
 
-Setup set_up(const std::string& address, const std::string& credentials) {
+Setup set_up(const std::string& address, const std::string& credentials, const std::string& msp_id,
+             const std::string& peer_name) {
   Setup out;
-  auto identity = msp::identity_from_pem("Org1MSP", read(credentials + "/user.pem"),
+  auto identity = msp::identity_from_pem(msp_id, read(credentials + "/user.pem"),
                                          read(credentials + "/user.key"));
   if (!identity) die(identity.error().message);
   out.identity = std::make_shared<const msp::SigningIdentity>(std::move(*identity));
@@ -70,7 +71,7 @@ Setup set_up(const std::string& address, const std::string& credentials) {
   fabric::PeerAddress peer;
   peer.address = address;
   peer.tls_ca = read(credentials + "/tlsca.pem");
-  peer.tls_server_name = "peer0.org1.example.com";
+  peer.tls_server_name = peer_name;
   peer.plaintext = peer.tls_ca.empty();
   out.options.peers = {peer};
   return out;
@@ -148,7 +149,7 @@ Count with_grpc_alone(const Setup& setup, uint64_t blocks) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string how, address, credentials;
+  std::string how, address, credentials, msp_id = "Org1MSP", peer_name = "peer0.org1.example.com";
   int passes = 5;
   uint64_t blocks = 0;
   CLI::App app("Reads a channel from a peer and says what it cost", "listen_bench");
@@ -156,11 +157,13 @@ int main(int argc, char** argv) {
   app.add_option("address", address)->required();
   app.add_option("credentials", credentials, "user.pem, user.key, tlsca.pem (empty: no TLS)")
       ->required();
+  app.add_option("--msp-id", msp_id, "of the user");
+  app.add_option("--peer-name", peer_name, "in the peer's certificate");
   app.add_option("--passes", passes, "how often the ledger is read");
   app.add_option("--blocks", blocks, "how many blocks it has (for bare)");
   CLI11_PARSE(app, argc, argv);
   log::configure(log::Level::error, log::Format::text);
-  const Setup setup = set_up(address, credentials);
+  const Setup setup = set_up(address, credentials, msp_id, peer_name);
   const double cpu = cpu_seconds();
   const auto began = std::chrono::steady_clock::now();
   Count count;

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "cli/fabric_advice.h"
 #include "cli/fabric_options.h"
 #include "cli/output.h"
 #include "fabric/channel_queries.h"
@@ -42,7 +43,7 @@ fabric::ParticipationClient participation(const Options& options) {
 int list_of_orderer(const Program& program, const Options& options) {
   auto client = participation(options);
   auto channels = client.channels();
-  if (!channels) return program.failed(channels.error().message);
+  if (!channels) return program.failed(with_advice(channels.error().message));
   json::array all{
       json::object{{"orderer", options.orderer_admin}, {"channels", json::value_from(*channels)}}};
   Table table{{"channel", "status", "relation", "height"}, {}, "no channels"};

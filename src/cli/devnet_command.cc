@@ -120,6 +120,7 @@ int run_devnet(const Program& program, Options options) {
   FileSystem& files = options.ephemeral ? *unsynced_files : posix_files();
   devnet::EndorsingSettings endorsing_settings{.folder = settings.folder, .host = settings.host};
   if (free_ports) endorsing_settings.chaincode_port = 0;
+  endorsing_settings.runtime.offers = !options.for_1_4;
   auto endorsing = devnet::EndorsingServices::create(endorsing_settings, files, system_clock());
   if (!endorsing) return program.failed(endorsing.error().message);
   devnet::CertificateAuthoritiesSettings ca_settings{

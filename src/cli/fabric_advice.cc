@@ -69,6 +69,13 @@ constexpr std::array kAdvice = std::to_array<Advice>({
     {"could not launch chaincode",
      "the peer cannot reach or start the chaincode: if it runs as a service, is it up at the "
      "package's address, with CHAINCODE_ID set to the package id?"},
+    {"could not get last config for channel",
+     "that peer has joined no such channel: belfry channel list shows those it has"},
+    {"SSL certificate problem",
+     "its certificate is not from the authority that is expected: give that one's PEM file "
+     "(--orderer-ca for an orderer)"},
+    {"alert certificate required",
+     "it asks for a client's certificate: give --tls-cert and --tls-key"},
     {"delta set was empty", "the channel's configuration already says so"},
     {"already exists with state", "the peer has joined this channel already"},
     {"permission denied", "the identity is none of the channel's Writers, or not its own MSP's"},

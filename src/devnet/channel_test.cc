@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "devnet/transaction_harness.h"
 
 namespace belfry::devnet {
@@ -69,6 +71,56 @@ TEST_F(ChannelTest, RefusesWhatARealNetworkRefuses) {
     for (char each : (*network_.ledger().block(number))->block.metadata[2])
       duplicates += static_cast<uint8_t>(each) == code::kDuplicateTxid;
   EXPECT_EQ(duplicates, 1u);
+}
+
+TEST(ChannelFaults, AreWhatWasAskedFor) {
+  ForgetfulFiles files{7};
+  ChannelOptions failing;
+  failing.faults.fail = 1;
+  TestNetwork refusing(files, {}, failing);
+  const auto refused =
+      refusing.channel().broadcast(refusing.make("_lifecycle", definition_sets("ngo")).envelope);
+  EXPECT_EQ(refused.status, Status::service_unavailable);
+  EXPECT_EQ(refusing.ledger().height(), 1u);
+
+  ForgetfulFiles others{8};
+  ChannelOptions dropping;
+  dropping.faults.drop = 1;
+  TestNetwork losing(others, {}, dropping);
+  const auto lost = losing.make("_lifecycle", definition_sets("ngo"));
+  EXPECT_EQ(losing.channel().broadcast(lost.envelope).status, Status::success);
+  losing.reopen();
+  EXPECT_FALSE(losing.ledger().find_transaction(lost.id));
+
+  ForgetfulFiles more{9};
+  ChannelOptions delaying;
+  delaying.faults.delay = std::chrono::milliseconds(80);
+  TestNetwork slow(more, {}, delaying);
+  const auto begun = system_clock().monotonic();
+  EXPECT_EQ(slow.define("ngo"), code::kValid);
+  EXPECT_GE(system_clock().monotonic() - begun, delaying.faults.delay);
+}
+
+TEST_F(ChannelTest, AFullDiskIsSaidAndNothingThatWasTakenIsLost) {
+  ASSERT_EQ(network_.define("ngo"), code::kValid);
+  files_.set_capacity(files_.used() + 100);
+  const auto taken = network_.make("ngo", Sets().write("ngo", "k", "taken"));
+  ASSERT_EQ(network_.channel().broadcast(taken.envelope).status, Status::success);
+  const auto deadline = system_clock().monotonic() + std::chrono::seconds(30);
+  while (network_.channel().failure().empty() && system_clock().monotonic() < deadline)
+    std::this_thread::yield();
+  EXPECT_NE(network_.channel().failure(), "");
+  const auto refused =
+      network_.channel().broadcast(network_.make("ngo", Sets().write("ngo", "x", "y")).envelope);
+  EXPECT_EQ(refused.status, Status::service_unavailable);
+  EXPECT_EQ(refused.info, network_.channel().failure());
+  files_.set_capacity(files_.used() + (8 << 20));
+  EXPECT_EQ(network_.wait_for(taken.id).code, code::kValid);
+  EXPECT_EQ(network_.ledger().get("ngo", "k")->bytes, "taken");
+  while (!network_.channel().failure().empty() &&
+         system_clock().monotonic() < deadline + std::chrono::seconds(30))
+    std::this_thread::yield();
+  EXPECT_EQ(network_.channel().failure(), "") << "the client may hear of it first";
 }
 
 TEST_F(ChannelTest, AnUpgradeMakesTransactionsInFlightConflict) {

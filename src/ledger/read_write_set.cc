@@ -24,17 +24,19 @@ bool read_version(std::string_view message, std::optional<Version>& out) {
   return !fields.damaged();
 }
 
-// KVRead, and KVReadHash, whose key is no text.
+// A key is text, its hash any bytes.
+bool take_key(std::string_view& into, std::string_view bytes, bool hashed) {
+  if (!hashed) return take_text(into, bytes);
+  into = bytes;
+  return true;
+}
+
+// KVRead, KVReadHash
 bool read_read(std::string_view message, bool hashed, KeyRead& out) {
   wire::Reader fields(message);
   bool good = true;
   while (fields.next()) {
-    if (fields.tag() == wire::bytes(1)) {
-      if (hashed)
-        out.key = fields.bytes();
-      else
-        good &= take_text(out.key, fields.bytes());
-    }
+    if (fields.tag() == wire::bytes(1)) good &= take_key(out.key, fields.bytes(), hashed);
     if (fields.tag() == wire::bytes(2)) good &= read_version(fields.bytes(), out.version);
   }
   return good && !fields.damaged();
@@ -94,10 +96,7 @@ bool read_write(std::string_view message, bool hashed, KeyWrite& out) {
   while (fields.next()) {
     switch (fields.tag()) {
       case wire::bytes(1):
-        if (hashed)
-          out.key = fields.bytes();
-        else
-          good &= take_text(out.key, fields.bytes());
+        good &= take_key(out.key, fields.bytes(), hashed);
         break;
       case wire::varint(2):
         out.is_delete = fields.value() != 0;
@@ -120,12 +119,7 @@ bool read_metadata(std::string_view message, bool hashed, KeyMetadata& out) {
   wire::Reader fields(message);
   bool good = true;
   while (fields.next()) {
-    if (fields.tag() == wire::bytes(1)) {
-      if (hashed)
-        out.key = fields.bytes();
-      else
-        good &= take_text(out.key, fields.bytes());
-    }
+    if (fields.tag() == wire::bytes(1)) good &= take_key(out.key, fields.bytes(), hashed);
     if (fields.tag() == wire::bytes(2)) {
       MetadataEntry entry;
       good &= read_metadata_entry(fields.bytes(), entry);
@@ -135,24 +129,22 @@ bool read_metadata(std::string_view message, bool hashed, KeyMetadata& out) {
   return good && !fields.damaged();
 }
 
-// HashedRWSet{1 reads, 2 writes, 3 metadata writes}
-bool read_hashed_set(std::string_view message, KeySet& out) {
+// KVRWSet{1 reads, 2 ranges, 3 writes, 4 metadata writes}; HashedRWSet, which knows no ranges,
+// {1 reads, 2 writes, 3 metadata writes}.
+bool read_set(std::string_view message, bool hashed, KeySet& out) {
+  const uint32_t writes = wire::bytes(hashed ? 2 : 3), metadata = wire::bytes(hashed ? 3 : 4);
   wire::Reader fields(message);
   bool good = true;
   while (good && fields.next()) {
-    switch (fields.tag()) {
-      case wire::bytes(1):
-        good = read_read(fields.bytes(), true, out.reads.emplace_back());
-        break;
-      case wire::bytes(2):
-        good = read_write(fields.bytes(), true, out.writes.emplace_back());
-        break;
-      case wire::bytes(3):
-        good = read_metadata(fields.bytes(), true, out.metadata.emplace_back());
-        break;
-      default:
-        break;
-    }
+    const auto tag = fields.tag();
+    if (tag == wire::bytes(1))
+      good = read_read(fields.bytes(), hashed, out.reads.emplace_back());
+    else if (tag == writes)
+      good = read_write(fields.bytes(), hashed, out.writes.emplace_back());
+    else if (tag == metadata)
+      good = read_metadata(fields.bytes(), hashed, out.metadata.emplace_back());
+    else if (tag == wire::bytes(2))
+      good = read_range(fields.bytes(), out.ranges.emplace_back());
   }
   return good && !fields.damaged();
 }
@@ -166,7 +158,7 @@ bool read_collection(std::string_view message, CollectionSet& out) {
     if (fields.tag() == wire::bytes(2)) set = fields.bytes();
     if (fields.tag() == wire::bytes(3)) out.private_hash = fields.bytes();
   }
-  return good && !fields.damaged() && read_hashed_set(set, out.hashed);
+  return good && !fields.damaged() && read_set(set, true, out.hashed);
 }
 
 bool read_namespace(std::string_view message, NamespaceSet& out) {
@@ -190,27 +182,7 @@ bool NamespaceSet::changes() const {
 }
 
 bool read_key_set(std::string_view bytes, KeySet& out) {
-  wire::Reader fields(bytes);
-  bool good = true;
-  while (good && fields.next()) {
-    switch (fields.tag()) {
-      case wire::bytes(1):
-        good = read_read(fields.bytes(), false, out.reads.emplace_back());
-        break;
-      case wire::bytes(2):
-        good = read_range(fields.bytes(), out.ranges.emplace_back());
-        break;
-      case wire::bytes(3):
-        good = read_write(fields.bytes(), false, out.writes.emplace_back());
-        break;
-      case wire::bytes(4):
-        good = read_metadata(fields.bytes(), false, out.metadata.emplace_back());
-        break;
-      default:
-        break;
-    }
-  }
-  return good && !fields.damaged();
+  return read_set(bytes, false, out);
 }
 
 bool read_sets(std::string_view results, std::vector<NamespaceSet>& out) {

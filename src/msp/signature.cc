@@ -4,7 +4,10 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include <unordered_map>
+
 #include "base/check.h"
+#include "base/hash.h"
 #include "msp/openssl.h"
 
 namespace belfry::msp {
@@ -59,6 +62,51 @@ const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
+
+// What signing and verifying need of a key. Looking that up anew each time takes OpenSSL a third as
+// long as the signature itself, so a thread keeps it for the keys it used last.
+struct PreparedKey {
+  std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>> key;  // held, so that its address stays its own
+  const Order* order = nullptr;
+  KeyContext signing, verifying;  // made when first wanted
+};
+
+PreparedKey& prepared(EVP_PKEY* key) {
+  constexpr size_t kMostKeys = 256;  // per thread
+  thread_local std::unordered_map<EVP_PKEY*, PreparedKey> keys;
+  if (auto found = keys.find(key); found != keys.end()) return found->second;
+  if (keys.size() >= kMostKeys) keys.clear();
+  PreparedKey& made = keys[key];
+  if (key != nullptr) EVP_PKEY_up_ref(key);
+  made.key.reset(key);
+  made.order = order_of(key);
+  return made;
+}
+
+EVP_PKEY_CTX* context_of(PreparedKey& key, KeyContext& context, int (*begin)(EVP_PKEY_CTX*)) {
+  if (context != nullptr) return context.get();
+  context.reset(EVP_PKEY_CTX_new(key.key.get(), nullptr));
+  BELFRY_CHECK(context != nullptr && begin(context.get()) == 1 &&
+               EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1);
+  return context.get();
+}
+
+std::string low_s(const Order& order, std::string_view signature) {
+  EcdsaSignature parts = decode(signature);
+  if (parts == nullptr) {
+    ERR_clear_error();
+    return std::string(signature);
+  }
+  const BIGNUM *r = nullptr, *s = nullptr;
+  ECDSA_SIG_get0(parts.get(), &r, &s);
+  if (BN_cmp(s, order.half.get()) <= 0) return std::string(signature);
+  BigNumber low(BN_new());
+  BELFRY_CHECK(BN_sub(low.get(), order.whole.get(), s) == 1);
+  BELFRY_CHECK(ECDSA_SIG_set0(parts.get(), BN_dup(r), low.release()) == 1);
+  return encode(parts.get());
+}
+
 }  // namespace
 
 bool supported_key(const EVP_PKEY* key) {
@@ -73,37 +121,26 @@ std::string describe_key(const EVP_PKEY* key) {
 }
 
 std::string sign_low_s(EVP_PKEY* key, std::string_view message) {
-  BELFRY_CHECK(supported_key(key));
-  DigestContext context(EVP_MD_CTX_new());
-  size_t size = 0;
-  BELFRY_CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1);
-  BELFRY_CHECK(EVP_DigestSign(context.get(), nullptr, &size, octets(message), message.size()) == 1);
-  std::string signature(size, '\0');
-  BELFRY_CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
-                              &size, octets(message), message.size()) == 1);
+  PreparedKey& with = prepared(key);
+  BELFRY_CHECK(with.order != nullptr);
+  EVP_PKEY_CTX* context = context_of(with, with.signing, EVP_PKEY_sign_init);
+  const Hash256 hash = sha256(message);
+  std::string signature(static_cast<size_t>(EVP_PKEY_get_size(key)), '\0');
+  size_t size = signature.size();
+  BELFRY_CHECK(EVP_PKEY_sign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                             hash.data(), hash.size()) == 1);
   signature.resize(size);
-  return to_low_s(key, signature);
+  return low_s(*with.order, signature);
 }
 
 std::string to_low_s(const EVP_PKEY* key, std::string_view signature) {
   const Order* order = order_of(key);
-  EcdsaSignature parts = order != nullptr ? decode(signature) : nullptr;
-  if (parts == nullptr) {
-    ERR_clear_error();
-    return std::string(signature);
-  }
-  const BIGNUM *r = nullptr, *s = nullptr;
-  ECDSA_SIG_get0(parts.get(), &r, &s);
-  if (BN_cmp(s, order->half.get()) <= 0) return std::string(signature);
-  BigNumber low(BN_new());
-  BELFRY_CHECK(BN_sub(low.get(), order->whole.get(), s) == 1);
-  BELFRY_CHECK(ECDSA_SIG_set0(parts.get(), BN_dup(r), low.release()) == 1);
-  return encode(parts.get());
+  return order != nullptr ? low_s(*order, signature) : std::string(signature);
 }
 
 bool verify_low_s(EVP_PKEY* key, std::string_view message, std::string_view signature) {
-  const Order* order = order_of(key);
-  if (order == nullptr) return false;
+  PreparedKey& with = prepared(key);
+  if (with.order == nullptr) return false;
   EcdsaSignature parts = decode(signature);
   if (parts == nullptr) {
     ERR_clear_error();
@@ -112,13 +149,13 @@ bool verify_low_s(EVP_PKEY* key, std::string_view message, std::string_view sign
   const BIGNUM *r = nullptr, *s = nullptr;
   ECDSA_SIG_get0(parts.get(), &r, &s);
   if (BN_is_negative(r) || BN_is_zero(r) || BN_is_negative(s) || BN_is_zero(s)) return false;
-  if (BN_cmp(s, order->half.get()) > 0) return false;
+  if (BN_cmp(s, with.order->half.get()) > 0) return false;
   const std::string canonical =
       encode(parts.get());  // bytes after the signature are ignored, as Fabric does
-  DigestContext context(EVP_MD_CTX_new());
-  const bool good = EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-                    EVP_DigestVerify(context.get(), octets(canonical), canonical.size(),
-                                     octets(message), message.size()) == 1;
+  EVP_PKEY_CTX* context = context_of(with, with.verifying, EVP_PKEY_verify_init);
+  const Hash256 hash = sha256(message);
+  const bool good =
+      EVP_PKEY_verify(context, octets(canonical), canonical.size(), hash.data(), hash.size()) == 1;
   if (!good) ERR_clear_error();
   return good;
 }

@@ -43,14 +43,15 @@ auto query_by(const char* id) {
 
 auto create_donation(Version version) {
   return [version](Transaction& transaction, const Donation& donation) -> Result<> {
-    const std::vector<std::string> needed = {Ngo{donation.ngoRegistrationNumber}.key(),
-                                             Donor{donation.donorUserName}.key()};
-    const auto found = transaction.get_all(needed);
+    // All that it looks at in one question to the peer.
+    const std::vector<std::string> keys = {Ngo{donation.ngoRegistrationNumber}.key(),
+                                           Donor{donation.donorUserName}.key(), donation.key()};
+    const auto found = transaction.get_all(keys);
     if (!found) return found.error();
-    for (std::size_t i = 0; i < needed.size(); ++i) {
-      if (!found->at(i)) return Error{"there is no " + needed[i], 404};
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (!found->at(i)) return Error{"there is no " + keys[i], 404};
     }
-    if (auto created = create(transaction, donation); !created) return created;
+    if (auto put = put_new(transaction, donation, found->back()); !put) return put;
     if (version == Version::k1) return {};
     return transaction.set_event(
         DonationCreated::kName,

@@ -16,13 +16,6 @@ Result<> must_exist(Transaction& transaction, const std::string& key) {
   return text ? Result<>() : Result<>(text.error());
 }
 
-Result<> must_be_new(Transaction& transaction, const std::string& key) {
-  const auto text = transaction.get(key);
-  if (!text) return text.error();
-  if (*text) return Error{key + " exists already", 409};
-  return {};
-}
-
 Result<std::vector<Found>> list(Transaction& transaction, std::string_view type,
                                 std::string_view member, std::string_view text) {
   const std::string prefix(type);

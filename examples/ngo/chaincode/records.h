@@ -1,6 +1,7 @@
 // Records in the ledger: create one, fetch one, list those that match.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,21 +26,27 @@ struct Found {
 // The text of a record that has to be there.
 Result<std::string> fetch(Transaction& transaction, const std::string& key);
 Result<> must_exist(Transaction& transaction, const std::string& key);
-Result<> must_be_new(Transaction& transaction, const std::string& key);
 
 // All records of a type, or those with this text in a member. Reads the type's whole range: the
 // state is kept in LevelDB, which has no other index.
 Result<std::vector<Found>> list(Transaction& transaction, std::string_view type,
                                 std::string_view member = {}, std::string_view text = {});
 
-// Puts a new record.
+// Puts a new record. `found` is what its key holds already.
 template <class T>
-Result<> create(Transaction& transaction, T record) {
+Result<> put_new(Transaction& transaction, T record, const std::optional<std::string>& found) {
   if (record.key().size() == std::string_view(T::kType).size())
     return Error{std::string(T::kType) + " has an empty id", 400};
-  if (auto fine = must_be_new(transaction, record.key()); !fine) return fine;
+  if (found) return Error{record.key() + " exists already", 409};
   record.docType = T::kType;
   return transaction.put(record.key(), record);
+}
+
+template <class T>
+Result<> create(Transaction& transaction, T record) {
+  const auto found = transaction.get(record.key());
+  if (!found) return found.error();
+  return put_new(transaction, std::move(record), *found);
 }
 
 // A record's type, and the member of the argument that names it.
