@@ -16,7 +16,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "tests/fabric")]
+sys.path += [str(HERE.parent), str(HERE.parent.parent / "tests/fabric")]
 from running import Belfry  # noqa: E402
 from terminal import bold, cyan, dim, green, red, say  # noqa: E402
 
