@@ -105,6 +105,8 @@ class Endpoint final : public AwsFront {
       return aws::lambda::Lambda::takes_code(path) ? aws::lambda::Lambda::kLargestRequest
                                                    : kLargestBody;
     };
+    options.round_begins = [this] { runtime_.store().begin_turn(); };
+    options.round_ends = [this] { runtime_.store().end_turn(); };
     auto server = http::Server::start(std::move(options),
                                       [this](http::ServerRequest request, http::Respond respond) {
                                         front_.handle(std::move(request), std::move(respond));

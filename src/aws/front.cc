@@ -144,17 +144,19 @@ std::variant<Caller, Fault> Front::identify(const http::ServerRequest& request,
   Caller caller = stranger(request);
   const SignedParts parts{request.method, without_query(request.target), query_of(request.target),
                           &request.headers, request.body};
-  auto read = read_claim(parts);
-  if (auto* found = std::get_if<Claim>(&read)) {
-    claim = std::move(*found);
-    caller.region = claim.scope.region;
-  }
   if (options_.access.empty()) {
+    claim = read_signer(parts);
+    if (!claim.scope.region.empty()) caller.region = claim.scope.region;
     if (is_loopback(request.peer)) return caller;
     return Fault{"AccessDenied", "",
                  "belfry has no users configured, so only this machine may call; add users to "
                  "belfry.yaml to let others in",
                  403};
+  }
+  auto read = read_claim(parts);
+  if (auto* found = std::get_if<Claim>(&read)) {
+    claim = std::move(*found);
+    caller.region = claim.scope.region;
   }
   if (auto* fault = std::get_if<SignatureFault>(&read))
     return Fault{fault->code, "", fault->message, 403};

@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -66,6 +67,12 @@ std::string folded(std::string_view value) {
   return out;
 }
 
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 std::string canonical_query(std::string_view query) {
   http::Headers encoded;
   for (const auto& [name, value] : parse_query(query))
@@ -84,7 +91,7 @@ std::string header_value(const SignedParts& request, std::string_view lower_name
   std::string joined;
   bool first = true;
   for (const auto& [name, value] : *request.headers) {
-    if (lower(name) != lower_name) continue;
+    if (!http::equal_fold(name, lower_name)) continue;
     if (!first) joined += ',';
     joined += folded(value);
     first = false;
@@ -153,17 +160,17 @@ SignatureFault incomplete(std::string message) {
 
 // Splits "AKID/20261124/us-east-1/sqs/aws4_request"; false if it is something else.
 bool read_credential(std::string_view credential, Claim& claim) {
-  std::vector<std::string> parts;
-  for (size_t i = 0; i < 4; ++i) {  // from the end: an access key may contain a slash
+  std::array<std::string_view, 4> parts;
+  for (auto& part : parts) {  // from the end: an access key may contain a slash
     const size_t slash = credential.rfind('/');
     if (slash == std::string_view::npos) return false;
-    parts.emplace_back(credential.substr(slash + 1));
+    part = credential.substr(slash + 1);
     credential = credential.substr(0, slash);
   }
   if (parts[0] != "aws4_request" || credential.empty()) return false;
   claim.access_key = credential;
   claim.date = parts[3];
-  claim.scope = {parts[2], parts[1]};
+  claim.scope = {std::string(parts[2]), std::string(parts[1])};
   return true;
 }
 
@@ -178,25 +185,28 @@ void read_signed_headers(std::string_view list, Claim& claim) {
 std::variant<std::monostate, Claim, SignatureFault> read_header(const SignedParts& request,
                                                                 std::string_view text) {
   Claim claim;
-  std::map<std::string, std::string, std::less<>> fields;
+  std::string_view credential, signed_headers, given;
+  const std::pair<std::string_view, std::string_view*> fields[] = {
+      {"Credential", &credential}, {"SignedHeaders", &signed_headers}, {"Signature", &given}};
   for (std::string_view rest = text.substr(kAlgorithm.size()); !rest.empty();) {
     const size_t end = std::min(rest.find(','), rest.size());
-    const std::string part = folded(rest.substr(0, end));
+    const std::string_view part = trim(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (const size_t equals = part.find('='); equals != std::string::npos)
-      fields[part.substr(0, equals)] = part.substr(equals + 1);
+    const size_t equals = std::min(part.find('='), part.size());
+    for (const auto& [name, value] : fields)
+      if (part.substr(0, equals) == name) *value = part.substr(std::min(equals + 1, part.size()));
   }
-  for (const auto* name : {"Credential", "SignedHeaders", "Signature"})
-    if (fields[name].empty())
+  for (const auto& [name, value] : fields)
+    if (value->empty())
       return incomplete(fmt::format(
           "Authorization header requires '{}' parameter. Authorization={}", name, text));
-  if (!read_credential(fields["Credential"], claim))
+  if (!read_credential(credential, claim))
     return incomplete(
         fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. "
                     "keyid/date/region/service/term, got '{}'",
-                    fields["Credential"]));
-  read_signed_headers(fields["SignedHeaders"], claim);
-  claim.signature = fields["Signature"];
+                    credential));
+  read_signed_headers(signed_headers, claim);
+  claim.signature = given;
   claim.time = header_value(request, "x-amz-date");
   claim.session_token = header_value(request, "x-amz-security-token");
   if (claim.time.empty())
@@ -292,7 +302,7 @@ http::Headers sign(const SignedParts& request, const Credentials& credentials, c
 
 std::variant<std::monostate, Claim, SignatureFault> read_claim(const SignedParts& request) {
   for (const auto& [name, value] : *request.headers) {
-    if (lower(name) != "authorization") continue;
+    if (!http::equal_fold(name, "authorization")) continue;
     if (!value.starts_with(kAlgorithm))
       return incomplete("Authorization must begin with AWS4-HMAC-SHA256");
     return read_header(request, value);
@@ -300,6 +310,21 @@ std::variant<std::monostate, Claim, SignatureFault> read_claim(const SignedParts
   if (request.query.find("X-Amz-Signature=") != std::string_view::npos)
     return read_presigned(request);
   return std::monostate();
+}
+
+Claim read_signer(const SignedParts& request) {
+  constexpr std::string_view kCredential = "Credential=";
+  Claim claim;
+  if (const std::string* text = http::find_header(*request.headers, "authorization")) {
+    const size_t at = text->find(kCredential);
+    if (at != std::string::npos) {
+      const std::string_view rest = std::string_view(*text).substr(at + kCredential.size());
+      (void)read_credential(trim(rest.substr(0, rest.find(','))), claim);
+    }
+  } else if (auto read = read_claim(request); auto* presigned = std::get_if<Claim>(&read)) {
+    claim = std::move(*presigned);
+  }
+  return claim;
 }
 
 std::optional<SignatureFault> verify(const SignedParts& request, const Claim& claim,

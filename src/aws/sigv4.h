@@ -68,6 +68,11 @@ struct SignatureFault {
 // signed at all.
 std::variant<std::monostate, Claim, SignatureFault> read_claim(const SignedParts& request);
 
+// Who the request says it is from, and for which region and service: all that one needs to know who
+// checks no signature. The rest of the claim stays empty, as does all of it where nothing is
+// readable.
+Claim read_signer(const SignedParts& request);
+
 // Checks the claim against the secret of its access key; no value: the signature is right and
 // fresh. A request may be fifteen minutes away from our clock, a presigned one as old as it says
 // itself.

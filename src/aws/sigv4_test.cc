@@ -87,6 +87,18 @@ TEST(SigV4, VerifiesAPresignedUrl) {
   EXPECT_EQ(verify(parts, claim, kSecret, kNow + std::chrono::seconds(61))->code, "RequestExpired");
 }
 
+TEST(SigV4, TheSignerIsReadWithoutItsSignature) {
+  Posted request;
+  EXPECT_TRUE(read_signer(request.parts()).access_key.empty());
+  request.headers.emplace_back(
+      "authorization",
+      "AWS4-HMAC-SHA256 Credential=A/K/20261124/eu-west-1/sqs/aws4_request, SignedHeaders=host");
+  const auto claim = read_signer(request.parts());
+  EXPECT_EQ(claim.access_key, "A/K");
+  EXPECT_EQ(claim.scope.region, "eu-west-1");
+  EXPECT_EQ(claim.scope.service, "sqs");
+}
+
 TEST(SigV4, NamesWhatIsMissing) {
   Posted request;
   EXPECT_TRUE(std::holds_alternative<std::monostate>(read_claim(request.parts())));

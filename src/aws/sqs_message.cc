@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "aws/sqs_digest.h"
 #include "aws/sqs_json.h"
@@ -21,8 +22,18 @@ constexpr size_t kLongestId = 128;
 constexpr std::string_view kDeadLetterSource = "belfry.dead-letter-source";
 constexpr std::string_view kTraceHeader = "AWSTraceHeader";
 
+// Whether all of eight bytes are printable ASCII, or DEL: the quick way through most text.
+bool is_plain(uint64_t eight) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  return ((eight | (eight - kOnes * 0x20)) & kHighs) == 0;
+}
+
 // The characters of XML 1.0, which AWS keeps to in both protocols. `text` is UTF-8.
 bool is_xml_text(std::string_view text) {
+  for (uint64_t eight; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if (!is_plain(eight)) break;
+  }
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
@@ -139,7 +150,6 @@ Outcome<queue::Message> read_message(const boost::json::object& input,
   if (!system) return refuse(system.error());
   for (auto& [name, attribute] : *system) message.system[name] = std::move(attribute.value);
   if (auto ids = read_fifo_ids(input, settings, message); !ids) return refuse(ids.error());
-  message.system["SenderId"] = caller.account;
   return message;
 }
 

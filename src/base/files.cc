@@ -7,9 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
+
+#include "base/check.h"
 
 namespace belfry {
 namespace {
@@ -18,15 +23,37 @@ tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
   return fail(fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
 }
 
+constexpr size_t kSector = 512;             // what direct writes are aligned to, in memory too
+constexpr size_t kLargestDirect = 4 << 20;  // bytes of one
+
+// Memory as direct writes want it, of this thread; it grows to the largest that was asked for.
+char* aligned_memory(size_t size) {
+  struct Free {
+    void operator()(char* memory) const { std::free(memory); }
+  };
+  thread_local std::unique_ptr<char, Free> memory;
+  thread_local size_t has = 0;
+  if (has < size) {
+    has = std::bit_ceil(std::max<size_t>(size, 64 << 10));
+    memory.reset(static_cast<char*>(std::aligned_alloc(4096, has)));
+    BELFRY_CHECK(memory != nullptr);
+  }
+  return memory.get();
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
-  ~PosixFile() override { ::close(descriptor_); }
+  ~PosixFile() override {
+    ::close(descriptor_);
+    if (direct_ >= 0) ::close(direct_);
+  }
 
   Result<size_t> read(uint64_t offset, char* into, size_t size) override {
     size_t done = 0;
     while (done < size) {
-      const ssize_t n = ::pread(descriptor_, into + done, size - done, static_cast<off_t>(offset + done));
+      const ssize_t n =
+          ::pread(descriptor_, into + done, size - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return failed("read", path_);
       if (n == 0) break;
@@ -37,7 +64,7 @@ class PosixFile final : public File {
 
   Result<void> write(uint64_t offset, std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const ssize_t n = write_some(offset, bytes);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return failed("write", path_);
       bytes.remove_prefix(static_cast<size_t>(n));
@@ -67,14 +94,36 @@ class PosixFile final : public File {
     if (!now) return tl::unexpected(now.error());
     static const std::string zeroes(1 << 20, '\0');
     for (uint64_t at = *now; at < size; at += zeroes.size()) {
-      auto written = write(at, std::string_view(zeroes).substr(0, std::min<uint64_t>(zeroes.size(), size - at)));
+      auto written = write(
+          at, std::string_view(zeroes).substr(0, std::min<uint64_t>(zeroes.size(), size - at)));
       if (!written) return written;
     }
     return {};
   }
 
+  void write_past_cache() override {
+    if (direct_ < 0)
+      direct_ = ::open(fmt::format("/proc/self/fd/{}", descriptor_).c_str(),
+                       O_WRONLY | O_DIRECT | O_CLOEXEC);
+  }
+
  private:
+  ssize_t write_some(uint64_t offset, std::string_view bytes) {
+    const auto at = static_cast<off_t>(offset);
+    if (direct_ >= 0 && offset % kSector == 0 && bytes.size() % kSector == 0) {
+      const char* from = bytes.data();
+      const size_t size = std::min(bytes.size(), kLargestDirect);
+      if (reinterpret_cast<uintptr_t>(from) % 4096 != 0)
+        from = static_cast<char*>(std::memcpy(aligned_memory(size), from, size));
+      const ssize_t n = ::pwrite(direct_, from, size, at);
+      if (n >= 0 || errno != EINVAL) return n;
+      ::close(std::exchange(direct_, -1));  // this file system has no such writes
+    }
+    return ::pwrite(descriptor_, bytes.data(), bytes.size(), at);
+  }
+
   const int descriptor_;
+  int direct_ = -1;  // the same file, for writes past the cache
   const std::string path_;
 };
 
@@ -102,7 +151,8 @@ class PosixFiles final : public FileSystem {
   Result<std::vector<std::string>> list(const std::string& folder) override {
     std::error_code error;
     std::vector<std::string> names;
-    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+         it.increment(error))
       names.push_back(it->path().filename().string());
     if (error) return fail(fmt::format("cannot list {}: {}", folder, error.message()));
     std::sort(names.begin(), names.end());
@@ -140,7 +190,8 @@ Result<std::string> read_whole(FileSystem& files, const std::string& path, uint6
   if (!file) return tl::unexpected(file.error());
   auto size = (*file)->size();
   if (!size) return tl::unexpected(size.error());
-  if (*size > limit) return fail(fmt::format("{} has {} bytes; at most {} are read", path, *size, limit));
+  if (*size > limit)
+    return fail(fmt::format("{} has {} bytes; at most {} are read", path, *size, limit));
   std::string contents(*size, '\0');
   auto read = (*file)->read(0, contents.data(), contents.size());
   if (!read) return tl::unexpected(read.error());
@@ -168,7 +219,8 @@ Result<FolderLock> FolderLock::take(const std::string& folder) {
   if (descriptor < 0) return failed("open", path);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     ::close(descriptor);
-    return fail(fmt::format("{} is in use by another belfry: stop it, or give this one another --data folder", folder));
+    return fail(fmt::format(
+        "{} is in use by another belfry: stop it, or give this one another --data folder", folder));
   }
   return FolderLock(descriptor);
 }

@@ -28,6 +28,9 @@ class File {
   virtual Result<void> truncate(uint64_t size) = 0;
   // Reserves and zeroes space up to size, so that later writes below it change no metadata.
   virtual Result<void> preallocate(uint64_t size) = 0;
+  // A hint: whole sectors (512 bytes) written from now on are read rarely and late, as a log's are,
+  // and so need not go through the system's cache, whose pages cost more than the writing.
+  virtual void write_past_cache() {}
 };
 
 enum class OpenMode { read, create_or_open, create_new };

@@ -34,6 +34,20 @@ TEST_F(Files, PreallocatesWithZeroes) {
   EXPECT_EQ((*file)->size(), 5000u);
 }
 
+TEST_F(Files, WhatIsWrittenPastTheCacheIsReadAsAnythingElse) {
+  auto file = posix_files().open(folder_ + "/c", OpenMode::create_or_open);
+  ASSERT_TRUE(file);
+  (*file)->write_past_cache();
+  ASSERT_TRUE((*file)->preallocate(64 << 10));
+  const std::string sectors = std::string(512, 'a') + std::string(512, 'b');
+  ASSERT_TRUE((*file)->write(1024, sectors));
+  ASSERT_TRUE((*file)->write(1500, "not a whole sector"));
+  ASSERT_TRUE((*file)->sync());
+  std::string read(1024, '\0');
+  ASSERT_EQ((*file)->read(1024, read.data(), read.size()).value_or(0), read.size());
+  EXPECT_EQ(read, sectors.substr(0, 476) + "not a whole sector" + sectors.substr(494));
+}
+
 TEST_F(Files, AnErrorNamesTheFile) {
   const auto missing = read_whole(posix_files(), folder_ + "/none");
   ASSERT_FALSE(missing);

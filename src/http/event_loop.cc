@@ -133,7 +133,6 @@ void EventLoop::run() {
   current_mailbox = mailbox.get();
   epoll_event events[256];
   while (!stopping_) {
-    run_tasks();
     bool pending = !again_.empty();
     if (!pending) {
       std::lock_guard lock(mailbox->mutex_);
@@ -143,8 +142,10 @@ void EventLoop::run() {
         pending ? 0 : static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(tick_).count());
     const int count = ::epoll_wait(epoll_, events, std::size(events), wait);
     now_ = system_clock().monotonic();
+    if (options.round_begins) options.round_begins();
     std::vector<uint64_t> again;
     again.swap(again_);
+    run_tasks();
     for (int i = 0; i < count; ++i) {
       const uint64_t id = events[i].data.u64;
       if (id == kWake) {
@@ -162,6 +163,7 @@ void EventLoop::run() {
       settle(id);
     }
     if (now_ >= next_tick_) tick();
+    if (options.round_ends) options.round_ends();
   }
   connections_.clear();  // their streams learn that the client is gone while this is still the
                          // loop's thread

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace belfry::http {
 namespace {
@@ -19,6 +21,14 @@ constexpr std::array<bool, 256> token_characters() {
   return table;
 }
 constexpr std::array<bool, 256> kToken = token_characters();
+
+constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+
+// Whether one of eight bytes is a control character (DEL is one), tab included.
+bool has_control(uint64_t eight) {
+  const uint64_t del = eight ^ (kOnes * 0x7f);
+  return (((eight - kOnes * 0x20) & ~eight) | ((del - kOnes) & ~del)) & kHighs;
+}
 
 }  // namespace
 
@@ -39,6 +49,10 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
+  for (uint64_t eight; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if (has_control(eight)) break;
+  }
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);

@@ -10,6 +10,7 @@ namespace belfry::http {
 namespace {
 
 constexpr size_t kChunkLine = 1024;  // bytes of one chunk's size and extensions
+constexpr size_t kUsualFields = 12;  // that a request has; room is made for them at once
 
 template <class Number>
 bool parse_number(std::string_view text, int base, Number& value) {
@@ -156,6 +157,7 @@ void RequestParser::request_line(std::string_view line) {
   old_version_ = version[7] == '0';
   if (method == "CONNECT") return fail(501, "this is no proxy");
   request_.method = method;
+  request_.headers.reserve(kUsualFields);
   target(line.substr(first + 1, last - first - 1));
   if (state_ == State::reading) step_ = Step::fields;
 }

@@ -90,6 +90,10 @@ class Server {
     Duration idle_timeout = std::chrono::seconds(60);
     Duration request_timeout = std::chrono::seconds(30);  // to receive one whole request
     Duration send_timeout = std::chrono::seconds(30);     // without any progress
+    // Called on each of the server's threads around every round of handlers, those of all requests
+    // that had come by then: what they have in common can be done once at its end. Either may be
+    // empty.
+    std::function<void()> round_begins, round_ends;
   };
   // Raises the process's soft limit of open files when `connections` needs more and the hard limit
   // allows it.

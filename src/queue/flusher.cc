@@ -1,5 +1,6 @@
-// The one thread that writes. It takes what has gathered while the last group was being synced,
-// writes it as the next group, syncs once, and answers everyone.
+// Writing: what has gathered while the last group was being synced is taken, written as the next
+// group, synced once, and everyone is answered. One thread at a time does that: the flusher, or one
+// that ends a turn.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace belfry::queue {
 namespace {
 
 constexpr size_t kMostUnhurried = 1'000;  // works that wait for one that is urgent
+constexpr size_t kMostInTurn = 256;       // works that wait for the turn's end
+constexpr int kGroupsInTurn = 4;          // what callbacks committed is written in the turn, too
 
 // A batch's records take at most this, bytes, besides what it brings.
 uint64_t bound_of(const Batch::Operation& operation) {
@@ -52,9 +55,16 @@ void StoreImpl::commit(Batch batch, Callback<Committed> done) {
   work.batch = std::move(batch);
   work.done = std::move(done);
   if (!in_callback()) {
+    const auto room = [&] {
+      return outstanding_bytes_ <= options_.outstanding_bytes || !failed_.empty();
+    };
     std::unique_lock lock(pending_mutex_);
-    pending_drained_.wait(
-        lock, [&] { return outstanding_bytes_ <= options_.outstanding_bytes || !failed_.empty(); });
+    if (!room()) {
+      lock.unlock();
+      hurry();
+      lock.lock();
+      pending_drained_.wait(lock, room);
+    }
   }
   submit(std::move(work));
 }
@@ -75,8 +85,9 @@ bool StoreImpl::submit(Work work, bool urgent) {
   if (urgent) work.bytes = work.batch.bytes() + 64;
   outstanding_bytes_ += work.bytes;
   pending_.push_back(std::move(work));
-  const bool due = urgent || pending_.size() >= kMostUnhurried;
-  const bool first = due && !std::exchange(flush_due_, true);
+  urgent_ = urgent_ || urgent || pending_.size() >= kMostUnhurried;
+  const bool gathered = turn_.store == this && ++turn_.works < kMostInTurn;
+  const bool first = urgent_ && !gathered && !std::exchange(flush_due_, true);
   lock.unlock();
   if (first) pending_changed_.notify_one();
   return true;
@@ -86,19 +97,52 @@ void StoreImpl::submit_all(Works works) {
   for (auto& work : works) submit(std::move(work));
 }
 
+void StoreImpl::hurry() {
+  std::lock_guard lock(pending_mutex_);
+  if (urgent_ && !std::exchange(flush_due_, true)) pending_changed_.notify_one();
+}
+
+void StoreImpl::begin_turn() {
+  turn_ = {this, 0};
+}
+
+void StoreImpl::end_turn() {
+  for (int i = 0; i < kGroupsInTurn; ++i) {
+    std::unique_lock writer(writer_mutex_, std::try_to_lock);
+    if (!writer || !take_pending(false)) break;
+    calling_back_ = this;
+    process(taken_);
+    taken_.clear();  // its room is used again
+    calling_back_ = nullptr;
+    turn_.works = 0;
+  }
+  hurry();  // whatever is left
+  turn_ = {};
+}
+
+// By who holds writer_mutex_. False: there is nothing to write.
+bool StoreImpl::take_pending(bool all) {
+  std::lock_guard lock(pending_mutex_);
+  if (!all && !urgent_) return false;
+  taken_.swap(pending_);
+  urgent_ = flush_due_ = false;
+  return !taken_.empty();
+}
+
 void StoreImpl::flusher() {
-  flusher_id_ = std::this_thread::get_id();
-  for (Works works;; works.clear()) {  // its room is used again
+  calling_back_ = this;
+  for (;;) {
+    std::optional<Duration> wait;
     {
-      std::optional<Duration> wait;
-      {
-        std::lock_guard state(state_mutex_);
-        if (!due_.empty()) wait = Duration(due_.begin()->first - now());
-        if (!waits_.empty()) {
-          const Duration until(std::get<0>(*waits_.begin()) - clock_.monotonic().count());
-          wait = wait ? std::min(*wait, until) : until;
-        }
+      std::lock_guard state(state_mutex_);
+      if (!due_.empty()) wait = Duration(due_.begin()->first - now());
+      if (!waits_.empty()) {
+        const Duration until(std::get<0>(*waits_.begin()) - clock_.monotonic().count());
+        wait = wait ? std::min(*wait, until) : until;
       }
+    }
+    bool due = false, ending = false;
+    {
       std::unique_lock lock(pending_mutex_);
       const auto something = [&] { return flush_due_ || poked_ || stopping_; };
       if (!wait)
@@ -107,14 +151,19 @@ void StoreImpl::flusher() {
         pending_changed_.wait_for(lock, std::min<Duration>(*wait, std::chrono::hours(1)),
                                   something);
       poked_ = false;
-      if (std::exchange(flush_due_, false) || stopping_) works.swap(pending_);
-      if (works.empty() && stopping_) {
+      due = flush_due_;
+      ending = stopping_;
+      if (ending && pending_.empty()) {
         closed_ = true;
         return;
       }
     }
     run_due();
-    process(works);
+    if (!due && !ending) continue;
+    std::lock_guard writer(writer_mutex_);
+    if (!take_pending(ending)) continue;
+    process(taken_);
+    taken_.clear();
   }
 }
 
@@ -133,14 +182,9 @@ void StoreImpl::process(Works& works) {
       for (; next < works.size(); ++next) {
         auto& work = works[next];
         work.result.status = CommitStatus::durable;
-        uint64_t bound = 0;
-        bool growing = false;
-        for (const auto& operation : work.batch.operations()) {
-          bound += bound_of(operation);
-          growing = growing || grows(operation);
-          if (const auto* move = std::get_if<MoveOperation>(&operation.what))
-            bound += bound_of_move_locked(*move);
-        }
+        const uint64_t bound = bound_locked(work);
+        const auto& operations = work.batch.operations();
+        bool growing = std::any_of(operations.begin(), operations.end(), grows);
         const auto refuse = [&](CommitStatus status, std::string reason) {
           work.result.status = status;
           work.result.reason = std::move(reason);
@@ -240,6 +284,16 @@ bool StoreImpl::replaces_locked(Batch& batch) {
     }
   }
   return brings <= removes;
+}
+
+uint64_t StoreImpl::bound_locked(Work& work) {
+  uint64_t bound = 0;
+  for (const auto& operation : work.batch.operations()) {
+    bound += bound_of(operation);
+    if (const auto* move = std::get_if<MoveOperation>(&operation.what))
+      bound += bound_of_move_locked(*move);
+  }
+  return bound;
 }
 
 uint64_t StoreImpl::bound_of_move_locked(const MoveOperation& move) {

@@ -40,6 +40,7 @@ Result<void> SegmentSet::scan() {
     auto file = files_.open(segment->path, OpenMode::create_or_open);
     if (!file) return tl::unexpected(file.error());
     segment->file = std::move(*file);
+    segment->file->write_past_cache();
     const auto size = segment->file->size();
     if (!size) return tl::unexpected(size.error());
     bytes_ += *size;
@@ -165,6 +166,7 @@ Result<SegmentPtr> SegmentSet::make_file(uint64_t size) {
   auto file = files_.open(segment->path, OpenMode::create_new);
   if (!file) return tl::unexpected(file.error());
   segment->file = std::move(*file);
+  segment->file->write_past_cache();
   segment->header.size = size;
   auto done = segment->file->preallocate(size);
   if (done) done = segment->file->sync();

@@ -6,8 +6,9 @@
 // is lost and nothing is doubled inside belfry, whenever it dies. docs/formats/queue-log.md is the
 // format.
 //
-// Time and disk come from outside. Callbacks run on the store's flusher thread or on the caller's:
-// they must be short and may call back into the store. All functions are thread-safe.
+// Time and disk come from outside. Callbacks run on the store's flusher thread, on the caller's, or
+// on that of a turn: they must be short and may call back into the store. All functions are
+// thread-safe.
 #pragma once
 
 #include <atomic>
@@ -185,6 +186,13 @@ class Store {
   virtual bool in_callback()
       const = 0;  // whether this is the thread that calls back: it must not wait
 
+  // A thread that handles many requests in a row brackets each round of them with these. What it
+  // commits and receives in a round is gathered; at the end the thread itself writes and syncs it
+  // as one group and calls back, or leaves it to the flusher if that is just writing. So nothing is
+  // handed from thread to thread and back. Turns do not nest, and one is short.
+  virtual void begin_turn() = 0;
+  virtual void end_turn() = 0;
+
   // Leases up to max messages for `visibility` (negative: the queue's). Answers as soon as there is
   // one, or with none when `wait` is over. A message that was received as often as the dead-letter
   // setting allows is moved there instead. Whoever waits and is `gone` by then gets nothing.
@@ -205,6 +213,9 @@ class Store {
 
   // Lets time-driven work happen (visibility, delay, retention) when a test moved a ManualClock.
   virtual void clock_moved() = 0;
+
+ protected:
+  virtual void hurry() = 0;  // this thread is going to wait for what it committed in a turn
 };
 
 }  // namespace belfry::queue

@@ -41,6 +41,7 @@ Committed Store::commit(Batch batch) {
   BELFRY_CHECK(!in_callback());
   std::promise<Committed> done;
   commit(std::move(batch), [&](Committed committed) { done.set_value(std::move(committed)); });
+  hurry();
   return done.get_future().get();
 }
 
@@ -50,8 +51,12 @@ std::vector<Received> Store::receive(QueueId queue, size_t max, Duration visibil
   std::promise<std::vector<Received>> done;
   receive(queue, max, visibility, wait,
           [&](std::vector<Received> received) { done.set_value(std::move(received)); });
+  hurry();
   return done.get_future().get();
 }
+
+thread_local const StoreImpl* StoreImpl::calling_back_ = nullptr;
+thread_local StoreImpl::Turn StoreImpl::turn_;
 
 StoreImpl::StoreImpl(FileSystem& files, Clock& clock, Random& random, std::string folder,
                      Options options)
@@ -106,6 +111,7 @@ StoreImpl::~StoreImpl() {
 
 Result<void> StoreImpl::wait_for(std::future<Committed> done) {
   if (in_callback()) return {};
+  hurry();
   auto committed = done.get();
   if (committed.status == CommitStatus::durable) return {};
   return fail(std::move(committed.reason));

@@ -1,12 +1,13 @@
 // The store's working parts put together: callers on any thread, one flusher, one keeper.
 //
-//   commit() ─▶ pending ─▶ flusher: write down a group, sync, let it take effect, call back
+//   commit() ─▶ pending ─▶ flusher, or who ends a turn: write down a group, sync, let it take
+//   effect, call back
 //   receive() ─▶ takes leases at once, under the state lock; their record joins the next group, the
 //   answer comes after it keeper: prepares segments, writes checkpoints, empties old segments, puts
 //   cold index pages aside
 //
-// Two locks, never held together in the other order: state_mutex_ (the index), then pending_mutex_
-// (what waits for the flusher). No callback runs under either.
+// Three locks, never held together in another order: writer_mutex_ (who writes), state_mutex_ (the
+// index), pending_mutex_ (what waits to be written). No callback runs under the latter two.
 #pragma once
 
 #include <atomic>
@@ -54,7 +55,10 @@ class StoreImpl final : public Store {
   std::vector<Received> peek(QueueId queue, uint64_t after, size_t max) const override;
   void when_above(QueueId queue, uint64_t after, Callback<> then) override;
   void clock_moved() override;
-  bool in_callback() const override { return std::this_thread::get_id() == flusher_id_.load(); }
+  bool in_callback() const override { return calling_back_ == this; }
+  void begin_turn() override;
+  void end_turn() override;
+  void hurry() override;
 
  private:
   struct Work {
@@ -109,11 +113,14 @@ class StoreImpl final : public Store {
   bool submit(Work work, bool urgent = true);
   void submit_all(Works works);
   void flusher();
+  bool take_pending(bool all);
+  bool is_flusher() const { return calling_back_ == this && turn_.store != this; }
   void process(Works& works);
   bool rotate(bool growing, uint64_t size);
   bool write_group(std::string buffer);
   void fail_store(std::string reason);
   void finish(Works& works, size_t from, size_t to);
+  uint64_t bound_locked(Work& work);  // bytes that its records take at most
   uint64_t bound_of_move_locked(const MoveOperation& move);
   bool replaces_locked(Batch& batch);  // it brings no more than it removes
   void note_no_room(uint64_t bytes);
@@ -163,7 +170,9 @@ class StoreImpl final : public Store {
   LogPosition checkpointed_;  // where the newest checkpoint was taken
 
   SegmentSet segments_;
-  // The flusher's own.
+  std::mutex writer_mutex_;
+  // Of who is writing, under writer_mutex_.
+  Works taken_;  // what is being written; its room is used again
   MessageIds ids_;
   SegmentPtr active_;
   uint64_t offset_ = 0;
@@ -174,7 +183,9 @@ class StoreImpl final : public Store {
   std::condition_variable pending_changed_, pending_drained_;
   Works pending_;
   uint64_t outstanding_bytes_ = 0;  // of what is pending or being written
-  bool flush_due_ = false, poked_ = false, stopping_ = false, closed_ = false;
+  bool urgent_ = false;             // something pending is
+  bool flush_due_ = false;          // the flusher is to write what is pending
+  bool poked_ = false, stopping_ = false, closed_ = false;
   std::string failed_;  // why the store takes nothing more
   std::atomic<bool> full_ = false;
 
@@ -186,7 +197,12 @@ class StoreImpl final : public Store {
   std::atomic<uint64_t> logged_since_checkpoint_ = 0;
 
   std::thread flusher_, keeper_;
-  std::atomic<std::thread::id> flusher_id_{};
+  static thread_local const StoreImpl* calling_back_;  // whose callbacks this thread runs
+  struct Turn {
+    const StoreImpl* store = nullptr;  // whose turn it is on this thread
+    size_t works = 0;                  // gathered in it
+  };
+  static thread_local Turn turn_;
 };
 
 }  // namespace belfry::queue

@@ -182,7 +182,7 @@ void StoreImpl::list_due_locked(QueueState& queue) {
   const bool earliest = due_.empty() || *next < due_.begin()->first;
   queue.listed_due = *next;
   due_.emplace(*next, queue.id);
-  if (earliest && !in_callback()) {
+  if (earliest && !is_flusher()) {
     std::lock_guard pending(pending_mutex_);
     poked_ = true;
     pending_changed_.notify_one();
