@@ -68,14 +68,14 @@ void write_entries(std::string& out, const QueueState& queue, const std::vector<
   encoder.varint(entries.size());
   std::unordered_map<uint32_t, uint32_t> numbers;  // group numbers of this part
   std::vector<std::string_view> names;
-  if (queue.settings().fifo)
+  if (queue.has_groups())
     for (const auto& entry : entries)
       if (numbers.emplace(entry.group, names.size()).second)
         names.push_back(queue.group_name(entry.group));
   encoder.varint(names.size());
   for (const auto name : names) encoder.bytes(name);
   for (Entry entry : entries) {
-    if (queue.settings().fifo) entry.group = numbers[entry.group];
+    if (queue.has_groups()) entry.group = numbers[entry.group];
     if (entry.state == EntryState::leaving || entry.state == EntryState::aside)
       entry.state = EntryState::ready;  // it is still there
     encoder.raw({reinterpret_cast<const char*>(&entry), sizeof entry});
@@ -147,7 +147,7 @@ bool read_entries(Decoder& decoder, State& state) {
     Entry entry;
     std::memcpy(&entry, raw.data(), sizeof entry);
     if (!sensible(entry)) return false;
-    if (queue->settings().fifo) {
+    if (queue->settings().fifo || !groups.empty()) {
       if (entry.group >= groups.size()) return false;
       entry.group = groups[entry.group];
     }

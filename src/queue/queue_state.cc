@@ -44,13 +44,36 @@ void QueueState::change_settings(const QueueSettings& settings, int64_t now) {
 }
 
 uint32_t QueueState::group_number(std::string_view name) {
-  const uint32_t group = groups_.number(name);
-  groups_.promise(group);
+  const uint32_t group = recovered_group(name);
+  if (settings_.fifo)
+    groups_.promise(group);
+  else if (group != 0)
+    fair_->promise(group);
   return group;
 }
 
 uint32_t QueueState::recovered_group(std::string_view name) {
-  return groups_.number(name);
+  if (settings_.fifo) return groups_.number(name);
+  return name.empty() ? 0 : fair().number(name);
+}
+
+// What is there already has no group.
+FairGroups& QueueState::fair() {
+  if (fair_) return *fair_;
+  fair_ = std::make_unique<FairGroups>(pages_);
+  uint64_t after = 0;
+  for (auto some = pages_.copy_after(after, kPageEntries); !some.empty();
+       some = pages_.copy_after(after, kPageEntries)) {
+    for (const auto& entry : some) fair_->add(entry, false);
+    after = some.back().sequence;
+  }
+  return *fair_;
+}
+
+void QueueState::set_state(Entry& entry, EntryState state) {
+  const EntryState before = entry.state;
+  pages_.set_state(entry, state);
+  if (fair_ && before != state) fair_->changed(entry, before, state);
 }
 
 bool QueueState::add(const Entry& entry, bool promised) {
@@ -66,7 +89,10 @@ bool QueueState::add(const Entry& entry, bool promised) {
     due_.add({entry.due, entry.sequence});
   }
   pages_.add(entry);
-  if (settings_.fifo) groups_.add(entry, promised);
+  if (settings_.fifo)
+    groups_.add(entry, promised);
+  else if (fair_)
+    fair_->add(entry, promised && entry.group != 0);
   return true;
 }
 
@@ -76,6 +102,10 @@ std::optional<Entry> QueueState::erase(uint64_t sequence) {
   const bool held = entry->state == EntryState::leased || entry->state == EntryState::leaving;
   uncount(entry->state);
   auto out = pages_.erase(sequence);
+  if (fair_) {
+    fair_->changed(*out, out->state, EntryState::gone);
+    if (fair_->empty()) fair_.reset();
+  }
   if (settings_.fifo) {
     if (held)
       groups_.unblocked(out->group);
@@ -91,7 +121,7 @@ bool QueueState::leave(uint64_t sequence) {
   const bool held = entry->state == EntryState::leased;
   uncount(entry->state);
   const uint32_t group = entry->group;
-  pages_.set_state(*entry, EntryState::leaving);
+  set_state(*entry, EntryState::leaving);
   if (settings_.fifo && !held) groups_.blocked(group);
   return true;
 }
@@ -100,7 +130,7 @@ void QueueState::stay(uint64_t sequence) {
   Entry* entry = pages_.find(sequence);
   if (entry == nullptr || entry->state != EntryState::leaving) return;
   const uint32_t group = entry->group;
-  pages_.set_state(*entry, EntryState::ready);
+  set_state(*entry, EntryState::ready);
   if (settings_.fifo) groups_.unblocked(group);
 }
 
@@ -111,7 +141,7 @@ void QueueState::set_aside(uint64_t sequence) {
   uncount(entry->state);
   ++aside_;
   const uint32_t group = entry->group;
-  pages_.set_state(*entry, EntryState::aside);
+  set_state(*entry, EntryState::aside);
   if (!settings_.fifo) return;
   if (held)
     groups_.unblocked(group);
@@ -134,7 +164,7 @@ void QueueState::start_lease(Entry& entry, const LeaseItem& item, int64_t from, 
   entry.due = until;
   const uint32_t group = entry.group;
   if (!held) ++leased_;
-  pages_.set_state(entry, EntryState::leased);
+  set_state(entry, EntryState::leased);
   due_.add({until, item.sequence});
   if (settings_.fifo && !held) groups_.blocked(group);
 }
@@ -151,7 +181,7 @@ void QueueState::to_ready(Entry& entry) {
   if (entry.state == EntryState::delayed) --delayed_;
   entry.due = 0;
   const uint32_t group = entry.group;
-  pages_.set_state(entry, EntryState::ready);
+  set_state(entry, EntryState::ready);
   if (!settings_.fifo) return;
   if (held)
     groups_.unblocked(group);
@@ -192,6 +222,7 @@ std::unique_ptr<Pages> QueueState::purge_all() {
   deduplication.clear();
   due_.clear();
   groups_.clear();
+  if (fair_) fair_->clear();
   leased_ = delayed_ = aside_ = 0;
   return pages_.take_all();
 }
@@ -225,7 +256,7 @@ QueueState::Taken QueueState::take(size_t max, int64_t now, int64_t until, uint3
   };
   while (out.leased.size() < max && leased_ < in_flight_limit) {
     if (!settings_.fifo) {
-      Entry* entry = pages_.first_ready();
+      Entry* entry = fair_ ? fair_->next() : pages_.first_ready();
       if (entry == nullptr) break;
       one(*entry);
       continue;

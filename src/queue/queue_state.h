@@ -13,6 +13,7 @@
 
 #include "queue/deduplication.h"
 #include "queue/due_times.h"
+#include "queue/fair_groups.h"
 #include "queue/fifo_groups.h"
 #include "queue/pages.h"
 #include "queue/record.h"
@@ -34,12 +35,15 @@ class QueueState {
   uint64_t next_sequence = 1;  // of the next send
   Deduplication deduplication;
 
-  // A message arrives; false, and nothing happens, if it is there. group: its name, FIFO only;
-  // promised: group_number() was called for it.
+  // A message arrives; false, and nothing happens, if it is there. promised: group_number() was
+  // called for it.
   bool add(const Entry& entry, bool promised);
-  uint32_t group_number(std::string_view name);     // and promises an add
+  uint32_t group_number(std::string_view name);     // and promises an add, where there is a group
   uint32_t recovered_group(std::string_view name);  // without a promise
-  const std::string& group_name(uint32_t group) const { return groups_.name(group); }
+  bool has_groups() const { return settings_.fifo || fair_; }
+  const std::string& group_name(uint32_t group) const {
+    return settings_.fifo ? groups_.name(group) : fair_->name(group);
+  }
 
   const Entry* find(uint64_t sequence) { return pages_.find(sequence); }
   std::optional<Entry> erase(uint64_t sequence);
@@ -86,6 +90,8 @@ class QueueState {
   int64_t listed_due = INT64_MAX;
 
  private:
+  void set_state(Entry& entry, EntryState state);
+  FairGroups& fair();  // made now if it is not there
   void to_ready(Entry& entry);
   void uncount(EntryState state);  // an entry is no longer in that state
   void start_lease(Entry& entry, const LeaseItem& item, int64_t from, int64_t until);
@@ -93,6 +99,7 @@ class QueueState {
   QueueSettings settings_;
   Pages pages_;
   FifoGroups groups_;
+  std::unique_ptr<FairGroups> fair_;  // of a standard queue, once a message with a group came
   DueTimes due_;
   size_t leased_ = 0, delayed_ = 0, aside_ = 0;
   uint64_t last_sequence_ = 0;

@@ -121,8 +121,8 @@ bool State::replay(const RecordView& record, const Location& where, int64_t now)
       entry.length = where.length;
       entry.due = head->facts.visible_at;
       entry.state = entry.due > now ? EntryState::delayed : EntryState::ready;
+      entry.group = queue->recovered_group(head->group);
       if (queue->settings().fifo) {
-        entry.group = queue->recovered_group(head->group);
         if (!head->deduplication.empty() && !head->facts.moved) {
           const auto scope =
               queue->settings().deduplication_by_group ? head->group : std::string_view{};

@@ -66,7 +66,7 @@ void StoreImpl::write_send(SendOperation& send, Committed& result, std::string& 
     entry.due = std::min(at + std::min(delay.count(), kLatestTime), kLatestTime);
     entry.state = EntryState::delayed;
   }
-  if (settings.fifo) entry.group = queue->group_number(message.group);
+  entry.group = queue->group_number(message.group);
   const size_t start = group.size();
   encode_message(group, RecordKind::message,
                  {queue->id, entry.sequence, at, entry.due, 0, 0, false}, message);
@@ -167,7 +167,7 @@ void StoreImpl::write_move(MoveOperation& move, Committed& result, std::string& 
       moved.sent = fresh ? now() : entry->sent;
       moved.receives = fresh ? 0 : entry->receives;
       moved.first_received = fresh ? 0 : entry->first_received;
-      if (to->settings().fifo) moved.group = to->group_number(message.group);
+      moved.group = to->group_number(message.group);
       from->leave(move.sequence);
       const size_t start = group.size();
       encode_message(
@@ -242,7 +242,7 @@ void StoreImpl::take_effect_locked(Work& work, std::vector<QueueId>& touched) {
     if constexpr (std::is_same_v<T, SendOperation>) {
       auto* queue = operation.accepted ? state_.find(operation.queue) : nullptr;
       if (queue == nullptr) return;
-      state_.add(*queue, operation.entry, queue->settings().fifo);
+      state_.add(*queue, operation.entry, true);
       touch(touched, queue->id);
     } else if constexpr (std::is_same_v<T, RemoveOperation>) {
       auto* queue = operation.sequence != 0 ? state_.find(operation.queue) : nullptr;
@@ -267,7 +267,7 @@ void StoreImpl::take_effect_locked(Work& work, std::vector<QueueId>& touched) {
         touch(touched, queue->id);
       }
       if (auto* queue = state_.find(operation.to)) {
-        state_.add(*queue, operation.entry, queue->settings().fifo);
+        state_.add(*queue, operation.entry, true);
         touch(touched, queue->id);
       }
     } else if constexpr (std::is_same_v<T, ExpireOperation>) {
