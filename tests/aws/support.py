@@ -23,11 +23,14 @@ class Belfry:
         (self.folder / "belfry.yaml").write_text(config)
         self.start()
 
-    def start(self):
+    def launch(self):
         self._log = open(self.folder / "log", "a")
         self.process = subprocess.Popen(
             [os.environ["BELFRY"], "run", "--admin", "127.0.0.1:0", "--aws", "127.0.0.1:0"],
             cwd=self.folder, stderr=self._log)
+
+    def start(self):
+        self.launch()
         noted = self.folder / "belfry-data/aws-address"
         deadline = time.monotonic() + 120
         while not noted.exists() or not noted.read_text().endswith("\n"):
@@ -41,7 +44,7 @@ class Belfry:
         self.process.kill()
         self.process.wait()
         self._log.close()
-        (self.folder / "belfry-data/aws-address").unlink()
+        (self.folder / "belfry-data/aws-address").unlink(missing_ok=True)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
