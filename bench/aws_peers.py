@@ -46,6 +46,16 @@ class Server:
                            X_Amz_Target="AmazonSQS.CreateQueue")
         return json.loads(answer)["QueueUrl"]
 
+    def visible(self, url):
+        """How many messages a queue says it has."""
+        name = "ApproximateNumberOfMessages"
+        if self.speaks_query:
+            answer = self.query("sqs", "GetQueueAttributes", {"QueueUrl": url, "AttributeName.1": name})
+            return int(between(answer[answer.index(name):], "Value"))
+        answer = self.post("sqs", json.dumps({"QueueUrl": url, "AttributeNames": [name]}).encode(), Content_Type="application/x-amz-json-1.0",
+                           X_Amz_Target="AmazonSQS.GetQueueAttributes")
+        return int(json.loads(answer)["Attributes"][name])
+
     def resident_mib(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
