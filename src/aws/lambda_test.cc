@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "base/bytes.h"
@@ -54,12 +55,12 @@ class LambdaTest : public queue::StoreHarness, public testing::Test {
   };
   Answer ask(const std::string& method, const std::string& path, const json::object& body = {}) {
     const auto answer = begin(method, path, body);
-    settle([&] { return answer->has_value(); });
-    return **answer;
+    settle([&] { return is_there(answer); });
+    return answer.get();
   }
   // Without waiting for the answer.
-  std::shared_ptr<std::optional<Answer>> begin(const std::string& method, const std::string& path,
-                                               const json::object& body = {}) {
+  std::shared_future<Answer> begin(const std::string& method, const std::string& path,
+                                   const json::object& body = {}) {
     http::ServerRequest request;
     request.method = method;
     request.path = path.substr(0, path.find('?'));
@@ -68,17 +69,23 @@ class LambdaTest : public queue::StoreHarness, public testing::Test {
     if (!body.empty()) request.body = json::serialize(body);
     Caller caller;
     caller.region = "eu-west-1";
-    auto answer = std::make_shared<std::optional<Answer>>();
-    lambda_->handle(std::move(request), caller, [answer](http::ServerResponse response) {
-      answer->emplace();
-      (*answer)->status = response.status;
-      boost::system::error_code error;
-      if (auto parsed = json::parse(response.body, error); !error && parsed.is_object())
-        (*answer)->body = parsed.as_object();
-      for (const auto& [name, value] : response.headers)
-        if (name == "x-amzn-ErrorType") (*answer)->error = value;
-    });
+    std::promise<Answer> promise;
+    const std::shared_future<Answer> answer = promise.get_future().share();
+    lambda_->handle(std::move(request), caller,
+                    [promise = std::move(promise)](http::ServerResponse response) mutable {
+                      Answer given{response.status, {}, {}};
+                      boost::system::error_code error;
+                      if (auto parsed = json::parse(response.body, error);
+                          !error && parsed.is_object())
+                        given.body = parsed.as_object();
+                      for (const auto& [name, value] : response.headers)
+                        if (name == "x-amzn-ErrorType") given.error = value;
+                      promise.set_value(std::move(given));
+                    });
     return answer;
+  }
+  static bool is_there(const std::shared_future<Answer>& answer) {
+    return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   }
   // The store answers on a thread of its own.
   void settle(const std::function<bool()>& so) {
@@ -132,7 +139,7 @@ TEST_F(LambdaTest, NoUpdateUndoesAnother) {
   const auto second = begin("PUT", base + "function:ring/configuration", {{"MemorySize", 256}});
   const auto third =
       begin("PUT", "/2017-10-31/functions/ring/concurrency", {{"ReservedConcurrentExecutions", 3}});
-  settle([&] { return first->has_value() && second->has_value() && third->has_value(); });
+  settle([&] { return is_there(first) && is_there(second) && is_there(third); });
   const json::object now = ask("GET", base + "ring").body;
   EXPECT_EQ(now.at("Configuration").at("Timeout"), 7);
   EXPECT_EQ(now.at("Configuration").at("MemorySize"), 256);

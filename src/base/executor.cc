@@ -29,22 +29,19 @@ class ThreadExecutor final : public Executor {
     const auto delayed = std::exchange(delayed_, {});
   }
 
+  // Wakes under the lock: what is posted may end the executor on another thread at once.
   void post(Callback<> task) override {
-    {
-      std::lock_guard lock(mutex_);
-      if (stopping_) return;
-      ready_.push_back(std::move(task));
-    }
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    ready_.push_back(std::move(task));
     wake_.notify_one();
   }
 
   void post_after(Duration delay, Callback<> task) override {
     const auto due = std::chrono::steady_clock::now() + delay;
-    {
-      std::lock_guard lock(mutex_);
-      if (stopping_) return;
-      delayed_.emplace(due, std::move(task));
-    }
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    delayed_.emplace(due, std::move(task));
     wake_.notify_one();
   }
 
@@ -84,7 +81,9 @@ class ThreadExecutor final : public Executor {
 
 }  // namespace
 
-std::unique_ptr<Executor> thread_executor(int threads) { return std::make_unique<ThreadExecutor>(threads); }
+std::unique_ptr<Executor> thread_executor(int threads) {
+  return std::make_unique<ThreadExecutor>(threads);
+}
 
 struct ManualExecutor::State {
   explicit State(Clock& clock) : clock(clock) {}
@@ -109,7 +108,8 @@ void ManualExecutor::post(Callback<> task) {
 
 void ManualExecutor::post_after(Duration delay, Callback<> task) {
   std::lock_guard lock(state_->mutex);
-  if (!state_->stopping) state_->delayed.emplace(state_->clock.monotonic() + delay, std::move(task));
+  if (!state_->stopping)
+    state_->delayed.emplace(state_->clock.monotonic() + delay, std::move(task));
 }
 
 size_t ManualExecutor::run() {
