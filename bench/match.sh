@@ -37,7 +37,7 @@ if [ ! -e $jars/event-ruler-$ruler.jar ]; then
 <dependencies><dependency><groupId>software.amazon.event.ruler</groupId><artifactId>event-ruler</artifactId>
 <version>$ruler</version></dependency></dependencies></project>
 XML
-  mvn -q -B -f $jars/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory=.
+  mvn -q -B -Dstyle.color=never -f $jars/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory=.
 fi
 javac -cp "$jars/*" -d $jars $peers/java/Peer.java
 peer ruler java -Xmx4g -cp "$jars:$jars/*" Peer

@@ -39,7 +39,7 @@ jars() {
     flock 9
     if ! cmp -s "$here/java/pom.xml" "$folder/.installed"; then
       rm -rf "$folder"
-      mvn -q -B -f "$here/java/pom.xml" "${version[@]}" dependency:copy-dependencies -DoutputDirectory="$folder"
+      mvn -q -B -Dstyle.color=never -f "$here/java/pom.xml" "${version[@]}" dependency:copy-dependencies -DoutputDirectory="$folder"
       cp "$here/java/pom.xml" "$folder/.installed"
     fi
   ) 9>"$folder.lock"

@@ -15,7 +15,7 @@ mkdir -p "$peers"
   fi
   if ! cmp -s "$here/pom.xml" "$peers/java/.installed"; then
     rm -rf "$peers/java"
-    mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$peers/java"
+    mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$peers/java"
     cp "$here/pom.xml" "$peers/java/.installed"
   fi
 ) 9>"$peers/.lock"

@@ -24,7 +24,7 @@ install() {
   fi
   if [[ $1 == java.* ]] && ! cmp -s "$here/java/pom.xml" "$JARS/.installed"; then
     rm -rf "$JARS"
-    mvn -q -B -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$JARS"
+    mvn -q -B -Dstyle.color=never -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$JARS"
     cp "$here/java/pom.xml" "$JARS/.installed"
   fi
 ) 9>"$here/.install.lock"

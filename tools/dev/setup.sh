@@ -45,8 +45,8 @@ if [ ! -s .cache/fabric.descriptors ]; then
   jars=.cache/jars
   mkdir -p "$jars"
   copy=org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy
-  mvn -q -B "$copy" -Dartifact=org.hyperledger.fabric:fabric-protos:$PROTOS -DoutputDirectory="$jars"
-  mvn -q -B "$copy" -Dartifact=com.google.protobuf:protobuf-java:$PROTOBUF_JAVA -DoutputDirectory="$jars"
+  mvn -q -B -Dstyle.color=never "$copy" -Dartifact=org.hyperledger.fabric:fabric-protos:$PROTOS -DoutputDirectory="$jars"
+  mvn -q -B -Dstyle.color=never "$copy" -Dartifact=com.google.protobuf:protobuf-java:$PROTOBUF_JAVA -DoutputDirectory="$jars"
   protos=$jars/fabric-protos-$PROTOS.jar
   java -cp "$protos:$jars/protobuf-java-$PROTOBUF_JAVA.jar" tools/FabricDescriptors.java "$protos" .cache/fabric.descriptors.new
   mv .cache/fabric.descriptors.new .cache/fabric.descriptors
