@@ -145,7 +145,9 @@ class AdminApi(CliTest):
         listing = json.loads(self.belfry("queue", "list", "--output", "json")[0])
         self.assertEqual([it["visible"] for it in listing if it["name"] == "dead"], [count])
         self.assertIn("donationCreated", self.belfry("queue", "peek", "dead", "--limit", "1")[0])
-        self.assertEqual(self.running.get("/api/v1/status")["listeners"][0]["next_block"], self.status["listeners"][0]["next_block"])
+        # Beyond 24, where a place that followed the replay would stand; without events it still goes on to the end.
+        self.assertGreaterEqual(self.running.get("/api/v1/status")["listeners"][0]["next_block"],
+                                self.status["listeners"][0]["next_block"])
         self.assertEqual(self.belfry("queue", "purge", "dead")[0], "queue dead is empty\n")
 
     def test_replay_says_what_is_wrong(self):
