@@ -69,7 +69,7 @@ for part in "${parts[@]}"; do
       ;;
     sanitize)
       sanitize_all
-      sanitize_threads base queue topic pipeline http sinks chaincode
+      sanitize_threads base queue topic pipeline http sinks functions aws chaincode
       ;;
     fuzz)
       mkdir -p build-fuzz
