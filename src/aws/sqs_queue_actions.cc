@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 
 #include "aws/sqs_json.h"
 #include "aws/sqs_listing.h"
@@ -60,16 +59,12 @@ bool QueueActions::lately(std::map<std::string, WallTime>& when, const std::stri
 Outcome<void> QueueActions::write(const QueueState& queue) {
   queue::Batch batch;
   batch.put(record_key(queue.name), encode(queue.record));
-  // In this order, and one after another in the log: when the queue is durable, so is its record.
-  // (A queue that is as wanted already writes nothing: the record is waited for, too.)
-  std::promise<queue::Committed> record;
-  store_.commit(std::move(batch),
-                [&](queue::Committed committed) { record.set_value(std::move(committed)); });
-  auto opened = store_.open_queue(queue.name, queue.settings);
-  const queue::Committed committed = record.get_future().get();
-  if (!opened) return refuse(unavailable(opened.error().message));
+  // In this order: a queue that is durable has its record.
+  const queue::Committed committed = store_.commit(std::move(batch));
   if (committed.status != queue::CommitStatus::durable)
     return refuse(unavailable(committed.reason));
+  auto opened = store_.open_queue(queue.name, queue.settings);
+  if (!opened) return refuse(unavailable(opened.error().message));
   return {};
 }
 
