@@ -11,8 +11,8 @@ constexpr auto kSilence = std::chrono::milliseconds(500);
 
 TEST_F(PeerSourceTest, ARestartedPeerIsFollowedOnWithoutLoss) {
   auto chain = std::make_shared<Chain>(ngo_ledger());
+  std::atomic<uint64_t> sent = 0;  // outlives the peer, which writes it
   auto peer = network.peer(chain);
-  std::atomic<uint64_t> sent = 0;
   peer->on_sent([&](uint64_t block) { sent = block; });
   // No stream gets past the block that the peer holds back until it has restarted.
   const auto hold = [&](std::optional<uint64_t> from) {
