@@ -4,26 +4,13 @@
 
 #include "common/common.pb.h"
 #include "common/configtx.pb.h"
+#include "devnet/system_answer.h"
 #include "msp/channel_config.h"
 #include "peer/proposal_response.pb.h"
 #include "peer/query.pb.h"
 
 namespace belfry::devnet {
 namespace {
-
-::protos::Response refuse(std::string message) {
-  ::protos::Response out;
-  out.set_status(500);
-  out.set_message(std::move(message));
-  return out;
-}
-
-::protos::Response answer(std::string payload = {}) {
-  ::protos::Response out;
-  out.set_status(200);
-  out.set_payload(std::move(payload));
-  return out;
-}
 
 // The channel that a configuration block is of, or why it is none.
 Result<std::string> channel_of(const ::common::Block& block) {

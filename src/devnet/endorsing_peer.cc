@@ -12,6 +12,7 @@
 #include "devnet/lifecycle_state.h"
 #include "devnet/lscc.h"
 #include "devnet/qscc.h"
+#include "devnet/system_answer.h"
 #include "ledger/chaincode_definition.h"
 #include "ledger/legacy_check.h"
 #include "msp/identity.h"
@@ -41,13 +42,6 @@ bool has_any(const std::set<std::string>& capabilities, std::initializer_list<co
   for (const char* name : names)
     if (capabilities.contains(name)) return true;
   return false;
-}
-
-::protos::Response refuse(std::string message, int status = 500) {
-  ::protos::Response out;
-  out.set_status(status);
-  out.set_message(std::move(message));
-  return out;
 }
 
 // The reads that a real peer's transactions carry when a definition is looked up through their

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "common/policies.pb.h"
+#include "devnet/system_answer.h"
 #include "ledger/chaincode_definition.h"
 #include "ledger/definition_policies.h"
 #include "ledger/legacy_check.h"
@@ -19,24 +20,6 @@ namespace {
 
 const std::string kLegacy(ledger::kLegacyLifecycle);
 constexpr std::string_view kCollectionSuffix = "~collection";
-
-::protos::Response refuse(std::string message) {
-  ::protos::Response out;
-  out.set_status(500);
-  out.set_message(std::move(message));
-  return out;
-}
-
-::protos::Response answer(std::string payload) {
-  ::protos::Response out;
-  out.set_status(200);
-  out.set_payload(std::move(payload));
-  return out;
-}
-
-::protos::Response answer(Result<std::string> result) {
-  return result ? answer(std::move(*result)) : refuse(result.error().message);
-}
 
 ::protos::Response wrong_count(size_t count) {
   return refuse(fmt::format("invalid number of arguments to lscc: {}", count));

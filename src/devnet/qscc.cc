@@ -7,25 +7,12 @@
 #include "base/bytes.h"
 #include "common/common.pb.h"
 #include "common/ledger.pb.h"
+#include "devnet/system_answer.h"
 #include "peer/proposal_response.pb.h"
 #include "peer/transaction.pb.h"
 
 namespace belfry::devnet {
 namespace {
-
-::protos::Response refuse(std::string message) {
-  ::protos::Response out;
-  out.set_status(500);
-  out.set_message(std::move(message));
-  return out;
-}
-
-::protos::Response answer(std::string payload) {
-  ::protos::Response out;
-  out.set_status(200);
-  out.set_payload(std::move(payload));
-  return out;
-}
 
 ::protos::Response block_answer(const ledger::Ledger& ledger, uint64_t number,
                                 const std::string& failure) {

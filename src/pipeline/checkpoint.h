@@ -39,7 +39,8 @@ struct Checkpoint {
   std::string last_transaction_id;  // of the last event that arrived; for people
   std::string previous_block_hash;  // 32 bytes: header hash of block next.block − 1; empty: not yet
                                     // known, or block 0
-  std::vector<Place> acknowledged;  // events above next that arrived already, ascending
+  // Events above next, or of private data that came late, that arrived already; ascending.
+  std::vector<Place> acknowledged;
   // Private writes of a transaction, one after another, whose data had not reached the peer when
   // their block came (pipeline/late_data.h).
   struct Gap {

@@ -35,6 +35,19 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def by_threads(work, count, problems):
+    """Runs it by so many threads at once; seconds. The first of the problems it met is raised."""
+    began = time.monotonic()
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for it in threads:
+        it.start()
+    for it in threads:
+        it.join()
+    if problems:
+        raise problems[0]
+    return time.monotonic() - began
+
+
 def bulk(host, requests, connections=4, depth=32):
     """Sends requests over a few connections, pipelined; all must succeed. Returns the seconds it took."""
     requests, lock, problems = iter(requests), threading.Lock(), []
@@ -55,15 +68,7 @@ def bulk(host, requests, connections=4, depth=32):
         except Exception as problem:
             problems.append(problem)
 
-    began = time.monotonic()
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for it in threads:
-        it.start()
-    for it in threads:
-        it.join()
-    if problems:
-        raise problems[0]
-    return time.monotonic() - began
+    return by_threads(work, connections, problems)
 
 
 def take(host, queue, count, connections=2):
@@ -82,15 +87,8 @@ def take(host, queue, count, connections=2):
         except Exception as problem:
             problems.append(problem)
 
-    began = time.monotonic()
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for it in threads:
-        it.start()
-    for it in threads:
-        it.join()
-    if problems:
-        raise problems[0]
-    return time.monotonic() - began, taken[0]
+    took = by_threads(work, connections, problems)
+    return took, taken[0]
 
 
 def depth_of(it, queue):

@@ -10,7 +10,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "cli")]
 import network as fabric  # noqa: E402
-from devnet_network import Devnet  # noqa: E402
+from network_on_devnet import Devnet  # noqa: E402
 from support import CliTest, main  # noqa: E402
 
 NETWORK = Devnet if "--devnet" in sys.argv else fabric.Network
