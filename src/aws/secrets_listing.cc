@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "aws/json_fields.h"
 #include "aws/secrets_actions.h"
@@ -135,11 +136,15 @@ Answer list_secrets(SecretsStore& store, const Input& input, const Caller&) {
   const int64_t most = number_field(input, "MaxResults").value_or(kPage);
   if (most < 1 || most > kPage)
     return invalid_parameter(fmt::format("MaxResults must be from 1 to {}.", kPage));
-  // In the order of making, newest first unless asked otherwise, as AWS lists.
-  const bool ascending = text_field(input, "SortOrder").value_or("desc") == "asc";
-  std::ranges::stable_sort(secrets, [&](const SecretRecord& a, const SecretRecord& b) {
-    return ascending ? a.created < b.created : b.created < a.created;
-  });
+  // In the order of making, newest first unless asked otherwise, as AWS lists. Names tell those of
+  // one millisecond apart, so that both orders are each other's reverse.
+  const auto made = [](const SecretRecord& secret) {
+    return std::tie(secret.created, secret.name);
+  };
+  if (text_field(input, "SortOrder").value_or("desc") == "asc")
+    std::ranges::sort(secrets, std::ranges::less(), made);
+  else
+    std::ranges::sort(secrets, std::ranges::greater(), made);
   auto at = secrets.begin();
   if (const auto token = text_field(input, "NextToken")) {
     at = std::ranges::find(secrets, *token, &SecretRecord::arn);

@@ -147,6 +147,20 @@ TEST_F(SecretsManagerTest, DeletesAfterItsWindow) {
   for (const auto& [key, value] : disk.store->list("secret")) FAIL() << key;
 }
 
+TEST_F(SecretsManagerTest, ListsSecretsOfOneMillisecondInOneOrderAndItsReverse) {
+  for (const char* name : {"b", "c", "a"})
+    call("secretsmanager.CreateSecret", std::string(R"({"Name":")") + name + "\"}");
+  const auto names = [&](const std::string& input) {
+    std::string out;
+    const auto answer = call("secretsmanager.ListSecrets", input);
+    for (const auto& it : answer.at("SecretList").as_array()) out += it.at("Name").as_string();
+    return out;
+  };
+  EXPECT_EQ(names(R"({"SortOrder":"asc"})"), "abc");
+  EXPECT_EQ(names(R"({"SortOrder":"desc"})"), "cba");
+  EXPECT_EQ(names("{}"), "cba");
+}
+
 TEST_F(SecretsManagerTest, ListsByFiltersInPages) {
   for (const char* name : {"dev/a", "dev/b", "prod/a"}) {
     call("secretsmanager.CreateSecret",
