@@ -50,16 +50,16 @@ struct Front::Call {
     } else {
       response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
       std::string& body = response.body;
-      body = fmt::format("<?xml version=\"1.0\"?><{0}Response xmlns=\"{1}\">", action_name,
-                         service->xml_namespace);
+      const auto add = [&](const auto&... parts) { (body.append(parts), ...); };
+      add("<?xml version=\"1.0\"?><", action_name, "Response xmlns=\"", service->xml_namespace,
+          "\">");
       if (!action->output.fields.empty() || action->empty_result) {
-        body += fmt::format("<{}Result>", action_name);
+        add("<", action_name, "Result>");
         append_xml(body, output, action->output);
-        body += fmt::format("</{}Result>", action_name);
+        add("</", action_name, "Result>");
       }
-      body +=
-          fmt::format("<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>",
-                      caller.request_id, action_name);
+      add("<ResponseMetadata><RequestId>", caller.request_id, "</RequestId></ResponseMetadata></",
+          action_name, "Response>");
     }
     respond(std::move(response));
   }

@@ -2,69 +2,105 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
-#include <map>
+#include <optional>
 
 #include "base/bytes.h"
 
 namespace belfry::aws {
 namespace {
 
-// Parameters as a tree: "Attribute.1.Name" is three levels. Bounded in depth: a name may come from
-// anybody.
-struct Tree {
-  std::string text;
-  bool has_text = false;
-  std::map<std::string, Tree, std::less<>> below;
+// Parameters as a tree: "Attribute.1.Name" is three levels. The tree is the sorted list of names:
+// what stands below a name is one stretch of it. Bounded in depth: a name may come from anybody.
+constexpr size_t kDepth = 16;
+
+struct Named {
+  std::string_view name, value;
 };
-constexpr int kDepth = 16;
 
-Result<Tree> tree_of(const Parameters& parameters) {
-  Tree root;
-  for (const auto& [name, value] : parameters) {
-    Tree* at = &root;
-    std::string_view rest = name;
-    for (int depth = 0;; ++depth) {
-      if (depth == kDepth) return fail(fmt::format("the parameter {} is nested too deeply", name));
-      const size_t dot = rest.find('.');
-      at = &at->below[std::string(rest.substr(0, dot))];
-      if (dot == std::string_view::npos) break;
-      rest.remove_prefix(dot + 1);
+// The order that keeps together what stands below a name: level by level.
+bool before(std::string_view a, std::string_view b) {
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (y == b.end()) return false;
+  if (x == a.end()) return true;
+  if (*x == '.' || *y == '.') return *x == '.' && *y != '.';
+  return *x < *y;
+}
+
+class Tree {
+ public:
+  Tree(const Named* begin, const Named* end, size_t level)
+      : begin_(begin), end_(end), level_(level) {}
+
+  // What the name itself was given, at last; empty: nothing.
+  std::string_view text() const {
+    std::string_view last;
+    for (const Named* at = begin_; at != end_ && at->name.size() < level_; ++at) last = at->value;
+    return last;
+  }
+
+  std::optional<Tree> child(std::string_view name) const {
+    const Named* first =
+        std::partition_point(begin_, end_, [&](const Named& it) { return before(step(it), name); });
+    return first == end_ || step(*first) != name ? std::nullopt : std::optional(from(first));
+  }
+
+  // The children named 1, 2, … in the order of their numbers; gaps are passed over.
+  std::vector<Tree> numbered() const {
+    std::vector<std::pair<uint32_t, Tree>> found;
+    for (const Named* at = begin_; at != end_;) {
+      if (at->name.size() < level_) {
+        ++at;
+        continue;
+      }
+      const std::string_view name = step(*at);
+      const Tree below = from(at);
+      at = below.end_;
+      uint32_t number = 0;
+      const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+      if (error == std::errc() && end == name.data() + name.size())
+        found.emplace_back(number, below);
     }
-    at->text = value;
-    at->has_text = true;
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Tree> children;
+    for (size_t i = 0; i < found.size(); ++i)
+      if (i + 1 == found.size() || found[i].first != found[i + 1].first)
+        children.push_back(found[i].second);
+    return children;
   }
-  return root;
-}
 
-// The children named 1, 2, … in the order of their numbers; gaps are passed over.
-std::vector<const Tree*> numbered(const Tree& tree) {
-  std::map<uint32_t, const Tree*> found;
-  for (const auto& [name, child] : tree.below) {
-    uint32_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size()) found[number] = &child;
+ private:
+  // The name's next level; empty: it ends above.
+  std::string_view step(const Named& it) const {
+    if (it.name.size() < level_) return {};
+    const std::string_view rest = it.name.substr(level_);
+    return rest.substr(0, rest.find('.'));
   }
-  std::vector<const Tree*> children;
-  for (const auto& [number, child] : found) children.push_back(child);
-  return children;
-}
+  // All that stands below the same step as `first`.
+  Tree from(const Named* first) const {
+    const std::string_view name = step(*first);
+    const Named* last =
+        std::partition_point(first, end_, [&](const Named& it) { return step(it) == name; });
+    return {first, last, level_ + name.size() + 1};
+  }
 
-const Tree* child(const Tree& tree, std::string_view name) {
-  const auto found = tree.below.find(name);
-  return found == tree.below.end() ? nullptr : &found->second;
-}
+  const Named* begin_;
+  const Named* end_;
+  size_t level_;  // where in the names the next level begins
+};
 
 Result<boost::json::value> convert(const Tree& tree, const Shape& shape, std::string_view name);
 
 Result<boost::json::object> convert_structure(const Tree& tree, const Shape& shape) {
   boost::json::object out;
   for (const auto& [json_name, field] : shape.fields) {
-    const Tree* at = child(tree, field.wire.empty() ? std::string_view(json_name) : field.wire);
+    const auto at = tree.child(field.wire.empty() ? std::string_view(json_name) : field.wire);
     if (!at) continue;
     auto value = convert(*at, field, json_name);
     if (!value) return tl::unexpected(value.error());
-    out[json_name] = std::move(*value);
+    out.emplace(json_name, std::move(*value));
   }
   return out;
 }
@@ -72,10 +108,10 @@ Result<boost::json::object> convert_structure(const Tree& tree, const Shape& sha
 Result<boost::json::value> convert_list(const Tree& tree, const Shape& shape,
                                         std::string_view name) {
   boost::json::array out;
-  const Tree* items = shape.flat ? &tree : child(tree, shape.item);
-  if (!items) items = &tree;  // some clients leave the level out
-  for (const Tree* item : numbered(*items)) {
-    auto value = convert(*item, *shape.element, name);
+  // Some clients leave the level out.
+  const Tree items = shape.flat ? tree : tree.child(shape.item).value_or(tree);
+  for (const Tree& item : items.numbered()) {
+    auto value = convert(item, *shape.element, name);
     if (!value) return value;
     out.push_back(std::move(*value));
   }
@@ -85,16 +121,14 @@ Result<boost::json::value> convert_list(const Tree& tree, const Shape& shape,
 Result<boost::json::value> convert_map(const Tree& tree, const Shape& shape,
                                        std::string_view name) {
   boost::json::object out;
-  const Tree* entries = shape.flat ? &tree : child(tree, "entry");
-  if (!entries) entries = &tree;
-  for (const Tree* entry : numbered(*entries)) {
-    const Tree* key = child(*entry, shape.key);
-    const Tree* item = child(*entry, shape.value);
+  const Tree entries = shape.flat ? tree : tree.child("entry").value_or(tree);
+  for (const Tree& entry : entries.numbered()) {
+    const auto key = entry.child(shape.key), item = entry.child(shape.value);
     if (!key || !item)
       return fail(fmt::format("an entry of {} lacks its {} or {}", name, shape.key, shape.value));
     auto value = convert(*item, *shape.element, name);
     if (!value) return value;
-    out[key->text] = std::move(*value);
+    out[key->text()] = std::move(*value);
   }
   return boost::json::value(std::move(out));
 }
@@ -102,19 +136,21 @@ Result<boost::json::value> convert_map(const Tree& tree, const Shape& shape,
 Result<boost::json::value> convert(const Tree& tree, const Shape& shape, std::string_view name) {
   switch (shape.kind) {
     case Shape::Kind::scalar:
-      return boost::json::value(tree.text);
+      return boost::json::value(tree.text());
     case Shape::Kind::integer: {
+      const std::string_view text = tree.text();
       int64_t number = 0;
-      const auto [end, error] =
-          std::from_chars(tree.text.data(), tree.text.data() + tree.text.size(), number);
-      if (error != std::errc() || end != tree.text.data() + tree.text.size())
-        return fail(fmt::format("{} must be a whole number, not '{}'", name, tree.text));
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (error != std::errc() || end != text.data() + text.size())
+        return fail(fmt::format("{} must be a whole number, not '{}'", name, text));
       return boost::json::value(number);
     }
-    case Shape::Kind::boolean:
-      if (tree.text != "true" && tree.text != "false")
-        return fail(fmt::format("{} must be true or false, not '{}'", name, tree.text));
-      return boost::json::value(tree.text == "true");
+    case Shape::Kind::boolean: {
+      const std::string_view text = tree.text();
+      if (text != "true" && text != "false")
+        return fail(fmt::format("{} must be true or false, not '{}'", name, text));
+      return boost::json::value(text == "true");
+    }
     case Shape::Kind::structure: {
       auto object = convert_structure(tree, shape);
       if (!object) return tl::unexpected(object.error());
@@ -317,9 +353,16 @@ Shape flat_map(std::string wire, std::string key, std::string value, Shape eleme
 }
 
 Result<boost::json::object> from_query(const Parameters& parameters, const Shape& input) {
-  auto tree = tree_of(parameters);
-  if (!tree) return tl::unexpected(tree.error());
-  return convert_structure(*tree, input);
+  std::vector<Named> names;
+  names.reserve(parameters.size());
+  for (const auto& [name, value] : parameters) {
+    if (static_cast<size_t>(std::count(name.begin(), name.end(), '.')) >= kDepth)
+      return fail(fmt::format("the parameter {} is nested too deeply", name));
+    names.push_back({name, value});
+  }
+  std::stable_sort(names.begin(), names.end(),
+                   [](const Named& a, const Named& b) { return before(a.name, b.name); });
+  return convert_structure({names.data(), names.data() + names.size(), 0}, input);
 }
 
 Result<void> conform(boost::json::object& input, const Shape& shape) {

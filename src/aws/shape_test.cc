@@ -40,6 +40,30 @@ TEST(Query, ReadsEachForm) {
             R"("TopicList":["t"],"Tags":{"k":"v"}})");
 }
 
+TEST(Query, TakesTheLastOfWhatIsGivenTwice) {
+  EXPECT_EQ(boost::json::serialize(read({{"AttributeName.1", "a"},
+                                         {"QueueUrl", "x"},
+                                         {"AttributeName.1", "b"},
+                                         {"QueueUrl", "y"}})),
+            R"({"QueueUrl":"y","AttributeNames":["b"]})");
+}
+
+TEST(Query, NamesThatBeginAlikeStandApart) {
+  EXPECT_EQ(boost::json::serialize(read({{"QueueUrl-1", "no"},
+                                         {"QueueUrl.1", "no"},
+                                         {"QueueUrl", "yes"},
+                                         {"QueueUrlX", "no"},
+                                         {"MessageAttribute.1.Value.DataType", "String"},
+                                         {"MessageAttribute.10.Name", "b"},
+                                         {"MessageAttribute.1.Name", "a"},
+                                         {"MessageAttribute.10.Value.StringValue", "c"},
+                                         {"MessageAttribute.1..Name", "no"},
+                                         {"MessageAttribute.x.Name", "no"},
+                                         {".MessageAttribute.1.Name", "no"}})),
+            R"({"QueueUrl":"yes","MessageAttributes":{"a":{"DataType":"String"},)"
+            R"("b":{"StringValue":"c"}}})");
+}
+
 TEST(Query, NamesWhatIsNoNumber) {
   const auto object = from_query({{"DelaySeconds", "soon"}}, kSend);
   ASSERT_FALSE(object);

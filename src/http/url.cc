@@ -36,17 +36,24 @@ std::string percent_encode(std::string_view text) {
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      if (i + 2 >= text.size()) return {};
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return {};
-      out += static_cast<char>(high << 4 | low);
-      i += 2;
-    } else {
-      out += text[i] == '+' && plus_is_space ? ' ' : text[i];
+  const auto is_plain = [&](char c) { return c != '%' && (c != '+' || !plus_is_space); };
+  for (;;) {
+    // What stands for itself goes over in one piece.
+    size_t plain = 0;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    out.append(text, 0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    if (text[0] == '+') {
+      out += ' ';
+      text.remove_prefix(1);
+      continue;
     }
+    if (text.size() < 3) return {};
+    const int high = hex_value(text[1]), low = hex_value(text[2]);
+    if (high < 0 || low < 0) return {};
+    out += static_cast<char>(high << 4 | low);
+    text.remove_prefix(3);
   }
   return out;
 }

@@ -115,6 +115,33 @@ const Notary::Key& Notary::key() {
 }
 
 std::string Notary::sign(std::string_view text, int version) {
+  std::string what = std::to_string(version);
+  what += view(sha256(text));
+  const auto signature = remembered(what);
+  std::call_once(signature->once, [&] { signature->text = make(text, version); });
+  return signature->text;
+}
+
+std::shared_ptr<Notary::Signature> Notary::remembered(const std::string& what) {
+  std::lock_guard lock(mutex_);
+  const auto [at, fresh] = signatures_.try_emplace(what);
+  if (!fresh) return at->second;
+  ++made_;
+  order_.push_back(what);
+  auto signature = at->second = std::make_shared<Signature>();
+  if (order_.size() > kRemembered) {
+    signatures_.erase(order_.front());
+    order_.pop_front();
+  }
+  return signature;
+}
+
+size_t Notary::made() const {
+  std::lock_guard lock(mutex_);
+  return made_;
+}
+
+std::string Notary::make(std::string_view text, int version) {
   const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
   const EVP_MD* digest = version == 2 ? EVP_sha256() : EVP_sha1();
   BELFRY_CHECK(EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key().key.get()) == 1);

@@ -72,6 +72,11 @@ Notices::Options Notices::options() const {
   return options_;
 }
 
+std::string Notices::account() const {
+  std::lock_guard lock(mutex_);
+  return options_.account;
+}
+
 std::string Notices::topic_arn(std::string_view topic, std::string_view region) const {
   std::lock_guard lock(mutex_);
   return fmt::format("arn:aws:sns:{}:{}:{}", region.empty() ? options_.region : region,

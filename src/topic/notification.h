@@ -31,6 +31,7 @@ class Notices {
   void configure(Options options);
   void set_endpoint(std::string endpoint);
   Options options() const;
+  std::string account() const;
 
   std::string topic_arn(std::string_view topic, std::string_view region = {}) const;
   std::string arn(const Subscription& subscription) const;

@@ -51,11 +51,17 @@ std::string system_of(const queue::Message& message, std::string_view name) {
 // One publication on its way to the subscriptions of its topic.
 struct Delivery {
   const Publication& publication;
-  std::string_view topic;
-  std::string id;
-  Notice notice;         // with the body for queues
-  std::string sequence;  // of a FIFO topic
+  const std::string& id;
+  WallTime time;
+  const std::string& sequence;  // of a FIFO topic
+  int signature_version;
+  std::optional<Notice> notice = {};  // with the body for queues; made when the first wants it
 };
+
+const std::string& body_for(const Publication& publication, std::string_view protocol) {
+  const auto own = publication.bodies.find(protocol);
+  return own == publication.bodies.end() ? publication.body : own->second;
+}
 
 class StoredTopics final : public Topics {
  public:
@@ -247,16 +253,11 @@ class StoredTopics final : public Topics {
   }
 
  private:
-  static std::string body_for(const Publication& publication, std::string_view protocol) {
-    const auto own = publication.bodies.find(protocol);
-    return own == publication.bodies.end() ? publication.body : own->second;
-  }
-
   // Devices are meant by their platform: "GCM".
   static std::string_view body_key(const Subscription& subscription) {
     if (subscription.protocol != "application") return subscription.protocol;
-    return platform_of(std::string_view(subscription.endpoint)
-                           .substr(subscription.endpoint.rfind(':') + 1));
+    return platform_of(
+        std::string_view(subscription.endpoint).substr(subscription.endpoint.rfind(':') + 1));
   }
 
   static queue::Message base_copy(const Publication& publication, std::string_view topic) {
@@ -274,15 +275,7 @@ class StoredTopics final : public Topics {
               queue::Batch& batch) {
     const std::vector<match::PatternId> wanted = topic.index.match(publication);
     if (wanted.empty()) return 0;
-    Delivery delivery{publication, name, id,
-                      Notice(*notices_, {.id = id,
-                                         .subject = publication.subject,
-                                         .message = body_for(publication, "sqs"),
-                                         .time = time,
-                                         .attributes = publication.attributes,
-                                         .sequence = sequence,
-                                         .signature_version = topic.settings.signature_version}),
-                      sequence};
+    Delivery delivery{publication, id, time, sequence, topic.settings.signature_version};
     size_t copies = 0;
     for (const match::PatternId at : wanted) {
       const Topic::Member& member = topic.members.at(at);
@@ -304,18 +297,32 @@ class StoredTopics final : public Topics {
     return copies;
   }
 
+  Notice& notice(Delivery& delivery) {
+    if (!delivery.notice)
+      delivery.notice.emplace(*notices_,
+                              Notice::Content{.id = delivery.id,
+                                              .subject = delivery.publication.subject,
+                                              .message = body_for(delivery.publication, "sqs"),
+                                              .time = delivery.time,
+                                              .attributes = delivery.publication.attributes,
+                                              .sequence = delivery.sequence,
+                                              .token = {},
+                                              .signature_version = delivery.signature_version});
+    return *delivery.notice;
+  }
+
   // A queue of ours: raw, or the document that Amazon SNS sends to queues.
   size_t put_into_queue(const Topic::Member& member, Delivery& delivery, queue::Batch& batch) {
     const Subscription& subscription = member.subscription;
     const Publication& publication = delivery.publication;
     queue::Message message;
     if (subscription.raw) {
-      message.body = delivery.notice.content().message;
+      message.body = body_for(publication, "sqs");
       message.attributes = publication.attributes;
     } else {
-      message.body = delivery.notice.document(subscription);
+      message.body = notice(delivery).document(subscription);
     }
-    message.system["SenderId"] = notices_->options().account;
+    message.system["SenderId"] = notices_->account();
     if (!publication.event.empty())
       message.system[std::string(queue::kEventAttribute)] = publication.event;
     if (!publication.trace.empty()) message.system[std::string(kTrace)] = publication.trace;
