@@ -7,8 +7,7 @@
 namespace belfry::http {
 namespace {
 
-constexpr size_t kSilent = 3;          // requests without an answer make a host a silent one
-constexpr size_t kSilentHosts = 4096;  // remembered while nothing of theirs waits
+constexpr size_t kHosts = 4096;  // remembered while nothing of theirs waits
 
 // "https://example.org:8443"; two spellings of one host are two hosts, which does no harm.
 std::string host_of(const std::string& url) {
@@ -22,12 +21,8 @@ std::string host_of(const std::string& url) {
 
 }  // namespace
 
-size_t RequestQueue::limit(const Host& host) const {
-  return host.silent < kSilent ? per_host_ : 1;
-}
-
 void RequestQueue::line_up(const std::string& name, Host& host) {
-  if (host.ready || host.waiting.empty() || host.under_way >= limit(host)) return;
+  if (host.ready || host.waiting.empty() || host.under_way >= host.share) return;
   host.ready = true;
   ready_.push_back(name);
 }
@@ -46,7 +41,7 @@ std::optional<RequestQueue::Waiting> RequestQueue::next() {
     ready_.pop_front();
     Host& host = hosts_.at(name);
     host.ready = false;
-    if (host.under_way >= limit(host)) continue;  // it fell silent meanwhile
+    if (host.under_way >= host.share) continue;  // it got no answer meanwhile
     Waiting waiting = std::move(host.waiting.front());
     host.waiting.pop_front();
     ++host.under_way;
@@ -57,15 +52,11 @@ std::optional<RequestQueue::Waiting> RequestQueue::next() {
 }
 
 void RequestQueue::ended(const std::string& name, bool answered) {
-  const auto found = hosts_.find(name);
-  Host& host = found->second;
+  Host& host = hosts_.at(name);
   --host.under_way;
-  host.silent = answered ? 0 : host.silent + 1;
+  host.share = answered ? std::min(host.share + 1, per_host_) : std::max<size_t>(host.share / 2, 1);
   line_up(name, host);
-  if (host.silent == 0 && host.under_way == 0 && host.waiting.empty())
-    hosts_.erase(found);
-  else if (hosts_.size() > kSilentHosts)
-    forget_one();
+  if (hosts_.size() > kHosts) forget_one();
 }
 
 std::deque<RequestQueue::Waiting> RequestQueue::take_all() {

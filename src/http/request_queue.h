@@ -1,7 +1,8 @@
 // Which request of a client goes next: hosts take turns, and each has a bounded share of what is
-// under way, so that one that hangs holds up only its own. A host that has not answered several
-// times in a row gets one request at a time until it answers again. Not thread-safe. Internal to
-// http/.
+// under way, so that one that hangs holds up only its own. A host earns its share: it gets one
+// request at a time at first, one more with each answer, and half as many with each request that
+// gets none; so many hosts that hang from the first cost a connection each and no more. Not
+// thread-safe. Internal to http/.
 #pragma once
 
 #include <deque>
@@ -27,16 +28,16 @@ class RequestQueue {
   // has requests waiting is at its limit.
   std::optional<Waiting> next();
   void ended(const std::string& host, bool answered);
-  std::deque<Waiting> take_all();  // what waits
+  std::deque<Waiting> take_all();                 // what waits
+  size_t hosts() const { return hosts_.size(); }  // remembered
 
  private:
   struct Host {
     std::deque<Waiting> waiting;
     size_t under_way = 0;
-    size_t silent = 0;   // requests in a row that got no answer
+    size_t share = 1;    // of what may be under way, up to per_host_
     bool ready = false;  // it stands in ready_
   };
-  size_t limit(const Host& host) const;
   void line_up(const std::string& name, Host& host);
   void forget_one();
 

@@ -213,13 +213,15 @@ def bad_subscribers(short):
         def rounds(arn, server):
             """Each message published when the one before has come."""
             times = []
+            before = cpu(belfry.process.pid)
             for i in range(publications):
                 began = time.monotonic()
                 assert it.query(Action="Publish", TopicArn=arn, Message=str(i))[0] == 200
                 assert server.message() == str(i)
                 times.append(time.monotonic() - began)
             times.sort()
-            return f"publish to delivery p50 {1000 * times[len(times) // 2]:.1f} ms, p99 {1000 * times[len(times) * 99 // 100]:.1f} ms"
+            return (f"publish to delivery p50 {1000 * times[len(times) // 2]:.1f} ms, p99 {1000 * times[len(times) * 99 // 100]:.1f} ms, "
+                    f"{1000 * (cpu(belfry.process.pid) - before) / publications:.1f} ms of CPU each")
 
         calm, news = topic("calm"), topic("news")
         quiet, healthy = subscribe(calm, Healthy()), subscribe(news, Healthy())
