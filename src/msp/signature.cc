@@ -4,10 +4,13 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include <atomic>
+#include <mutex>
 #include <unordered_map>
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "msp/key_table.h"
 #include "msp/openssl.h"
 
 namespace belfry::msp {
@@ -64,12 +67,63 @@ const unsigned char* octets(std::string_view bytes) {
 
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
 
+// How often the process has verified by a key, and the table that makes it quick once that is
+// often.
+class Use {
+ public:
+  ~Use() {
+    if (table_.load() != nullptr) --tables;
+  }
+
+  // Null for now. The call after the kTableAfter-th makes the table; others do not wait for it.
+  const KeyTable* table(const EVP_PKEY* key) {
+    if (const KeyTable* made = table_.load(std::memory_order_acquire)) return made;
+    if (verified_.fetch_add(1, std::memory_order_relaxed) != kTableAfter) return nullptr;
+    if (++tables > kMostTables || (owned_ = KeyTable::create(key)) == nullptr) {
+      --tables;
+      return nullptr;
+    }
+    table_.store(owned_.get(), std::memory_order_release);
+    return owned_.get();
+  }
+
+ private:
+  // As many as pay for a table.
+  static constexpr uint64_t kTableAfter = 500;
+  static constexpr int kMostTables = 64;  // in the process: 10 MiB
+  static inline std::atomic<int> tables{0};
+
+  std::atomic<uint64_t> verified_{0};
+  std::unique_ptr<const KeyTable> owned_;
+  std::atomic<const KeyTable*> table_{nullptr};
+};
+
+// One for each public key, whichever certificate or thread has it.
+std::shared_ptr<Use> use_of(const EVP_PKEY* key) {
+  constexpr size_t kMostKeys = 4096;  // then all are counted from the beginning
+  static std::mutex mutex;
+  static auto& uses = *new std::unordered_map<std::string, std::shared_ptr<Use>>;
+  unsigned char bytes[256];
+  size_t size = 0;
+  if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, bytes, sizeof bytes, &size) !=
+      1) {
+    ERR_clear_error();
+    return std::make_shared<Use>();
+  }
+  std::lock_guard lock(mutex);
+  if (uses.size() >= kMostKeys) uses.clear();
+  auto& use = uses[{reinterpret_cast<char*>(bytes), size}];
+  if (use == nullptr) use = std::make_shared<Use>();
+  return use;
+}
+
 // What signing and verifying need of a key. Looking that up anew each time takes OpenSSL a third as
 // long as the signature itself, so a thread keeps it for the keys it used last.
 struct PreparedKey {
   std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>> key;  // held, so that its address stays its own
   const Order* order = nullptr;
   KeyContext signing, verifying;  // made when first wanted
+  std::shared_ptr<Use> use;       // as verifying
 };
 
 PreparedKey& prepared(EVP_PKEY* key) {
@@ -150,10 +204,12 @@ bool verify_low_s(EVP_PKEY* key, std::string_view message, std::string_view sign
   ECDSA_SIG_get0(parts.get(), &r, &s);
   if (BN_is_negative(r) || BN_is_zero(r) || BN_is_negative(s) || BN_is_zero(s)) return false;
   if (BN_cmp(s, with.order->half.get()) > 0) return false;
+  const Hash256 hash = sha256(message);
+  if (with.use == nullptr) with.use = use_of(key);
+  if (const KeyTable* table = with.use->table(key)) return table->verify(r, s, hash);
   const std::string canonical =
       encode(parts.get());  // bytes after the signature are ignored, as Fabric does
   EVP_PKEY_CTX* context = context_of(with, with.verifying, EVP_PKEY_verify_init);
-  const Hash256 hash = sha256(message);
   const bool good =
       EVP_PKEY_verify(context, octets(canonical), canonical.size(), hash.data(), hash.size()) == 1;
   if (!good) ERR_clear_error();
