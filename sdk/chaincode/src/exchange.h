@@ -15,7 +15,7 @@ namespace belfry::chaincode {
 
 class Exchange {
  public:
-  using Send = std::function<bool(const protos::ChaincodeMessage&)>;
+  using Send = std::function<bool(protos::ChaincodeMessage)>;
   Exchange(std::string channel, std::string transaction, Send send,
            std::chrono::milliseconds timeout)
       : channel_(std::move(channel)),

@@ -2,7 +2,7 @@
 
 #include "belfry/chaincode/serve.h"
 #include "peer/chaincode_shim.grpc.pb.h"
-#include "session.h"
+#include "stream.h"
 #include "workers.h"
 
 namespace belfry::chaincode {
@@ -23,7 +23,21 @@ std::shared_ptr<grpc::ServerCredentials> credentials(const std::optional<Tls>& t
   return grpc::SslServerCredentials(options);
 }
 
-class GrpcServer final : public Server, private protos::Chaincode::Service {
+class Connection final
+    : public Stream<grpc::ServerBidiReactor<ChaincodeMessage, ChaincodeMessage>> {
+ public:
+  Connection(const belfry::chaincode::Chaincode& chaincode, Workers& workers,
+             const ServeOptions& options)
+      : Stream(chaincode, workers, options.limits.answer_timeout) {
+    begin(options.id);
+  }
+
+ private:
+  void close() override { Finish(grpc::Status::OK); }
+  void OnDone() override { delete this; }
+};
+
+class GrpcServer final : public Server, private protos::Chaincode::CallbackService {
  public:
   GrpcServer(belfry::chaincode::Chaincode chaincode, ServeOptions options)
       : chaincode_(std::move(chaincode)),
@@ -59,15 +73,9 @@ class GrpcServer final : public Server, private protos::Chaincode::Service {
   int port() const override { return port_; }
 
  private:
-  grpc::Status Connect(
-      grpc::ServerContext*,
-      grpc::ServerReaderWriter<ChaincodeMessage, ChaincodeMessage>* stream) override {
-    Session session(
-        chaincode_, [stream](const ChaincodeMessage& message) { return stream->Write(message); },
-        workers_, options_.limits.answer_timeout);
-    if (!session.register_as(options_.id)) return grpc::Status::CANCELLED;
-    for (ChaincodeMessage message; stream->Read(&message);) session.handle(std::move(message));
-    return grpc::Status::OK;
+  grpc::ServerBidiReactor<ChaincodeMessage, ChaincodeMessage>* Connect(
+      grpc::CallbackServerContext*) override {
+    return new Connection(chaincode_, workers_, options_);
   }
 
   const belfry::chaincode::Chaincode chaincode_;

@@ -44,10 +44,9 @@ Session::Session(const Chaincode& chaincode, Wire wire, Workers& workers,
       workers_(workers),
       answer_timeout_(answer_timeout) {}
 
-Session::~Session() {
-  ended();
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return tasks_ == 0; });
+std::shared_ptr<Session> Session::create(const Chaincode& chaincode, Wire wire, Workers& workers,
+                                         std::chrono::milliseconds answer_timeout) {
+  return std::shared_ptr<Session>(new Session(chaincode, std::move(wire), workers, answer_timeout));
 }
 
 bool Session::register_as(const std::string& chaincode_id) {
@@ -56,7 +55,7 @@ bool Session::register_as(const std::string& chaincode_id) {
   ChaincodeMessage message;
   message.set_type(ChaincodeMessage::REGISTER);
   message.set_payload(id.SerializeAsString());
-  return send(message);
+  return send(std::move(message));
 }
 
 void Session::handle(ChaincodeMessage message) {
@@ -67,7 +66,7 @@ void Session::handle(ChaincodeMessage message) {
       return;
     }
     case ChaincodeMessage::KEEPALIVE:
-      send(message);
+      send(std::move(message));
       return;
     case ChaincodeMessage::TRANSACTION:
     case ChaincodeMessage::INIT:
@@ -92,21 +91,22 @@ void Session::handle(ChaincodeMessage message) {
 void Session::start(ChaincodeMessage message) {
   const Key key{message.channel_id(), message.txid()};
   auto exchange = std::make_shared<Exchange>(
-      key.first, key.second, [this](const ChaincodeMessage& out) { return send(out); },
+      key.first, key.second, [this](ChaincodeMessage out) { return send(std::move(out)); },
       answer_timeout_);
   {
     const std::lock_guard lock(mutex_);
     // The same transaction again would mix up both; a peer keeps them apart.
     if (ended_ || !running_.emplace(key, exchange).second) return;
-    ++tasks_;
   }
   auto shared = std::make_shared<ChaincodeMessage>(std::move(message));
-  if (workers_.submit([this, shared, exchange, key] { finish(key, run(*shared, *exchange)); })) {
+  if (workers_.submit([self = shared_from_this(), shared, exchange, key] {
+        self->finish(key, self->run(*shared, *exchange));
+      })) {
     return;
   }
   ChaincodeMessage busy = exchange->message(ChaincodeMessage::COMPLETED, "");
   complete({500, "the chaincode is busy: too many transactions wait for a thread", "", {}}, busy);
-  finish(key, busy);
+  finish(key, std::move(busy));
 }
 
 ChaincodeMessage Session::run(const ChaincodeMessage& message, Exchange& exchange) {
@@ -130,23 +130,25 @@ ChaincodeMessage Session::run(const ChaincodeMessage& message, Exchange& exchang
   return out;
 }
 
-bool Session::send(const ChaincodeMessage& message) {
+bool Session::send(ChaincodeMessage message) {
   const std::lock_guard lock(sending_);
-  return wire_(message);
+  return !gone_ && wire_(std::move(message));
 }
 
-void Session::finish(const Key& key, const ChaincodeMessage& last) {
+void Session::finish(const Key& key, ChaincodeMessage last) {
   {
     const std::lock_guard lock(mutex_);
     running_.erase(
         key);  // first: once the peer has the last message, it may send the same transaction anew
   }
-  send(last);
-  const std::lock_guard lock(mutex_);
-  if (--tasks_ == 0) idle_.notify_all();
+  send(std::move(last));
 }
 
 void Session::ended() {
+  {
+    const std::lock_guard lock(sending_);
+    gone_ = true;
+  }
   const std::lock_guard lock(mutex_);
   ended_ = true;
   for (auto& [key, exchange] : running_) exchange->end();

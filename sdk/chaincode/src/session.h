@@ -1,6 +1,6 @@
 // One stream to a peer: registers the chaincode, starts a transaction for each one that the peer
 // sends, and brings the peer's answers to the transactions that wait for them. Knows nothing of
-// gRPC: server.cc and dial.cc give it what they receive, and a Wire to send on.
+// gRPC: stream.h gives it what it receives, and a Wire to send on.
 //
 // handle() comes from one thread. Transactions run on the Workers' threads, interleaved on the one
 // stream; each has one request outstanding at most, so an answer goes to its transaction by channel
@@ -8,7 +8,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,16 +29,15 @@ struct PeerOffers {
   int get_many = 0;     // keys in one message
 };
 
-class Session {
+class Session : public std::enable_shared_from_this<Session> {
  public:
-  // Sends one message; false where the stream is gone. Called from several threads, one at a time.
-  using Wire = std::function<bool(const protos::ChaincodeMessage&)>;
+  // Sends one message; false where the stream is gone. Called from several threads, one at a time,
+  // and not after ended(). Must not make the session send.
+  using Wire = std::function<bool(protos::ChaincodeMessage)>;
 
-  // All outlive the session.
-  Session(const Chaincode& chaincode, Wire wire, Workers& workers,
-          std::chrono::milliseconds answer_timeout);
-  // Waits for its transactions, after ended().
-  ~Session();
+  // Lives until its transactions have ended, as well. The chaincode and the workers outlive it.
+  static std::shared_ptr<Session> create(const Chaincode& chaincode, Wire wire, Workers& workers,
+                                         std::chrono::milliseconds answer_timeout);
 
   bool register_as(const std::string& chaincode_id);
   void handle(protos::ChaincodeMessage message);
@@ -48,20 +46,21 @@ class Session {
 
  private:
   using Key = std::pair<std::string, std::string>;  // channel, transaction
+  Session(const Chaincode& chaincode, Wire wire, Workers& workers,
+          std::chrono::milliseconds answer_timeout);
   void start(protos::ChaincodeMessage message);
   protos::ChaincodeMessage run(const protos::ChaincodeMessage& message, Exchange& exchange);
-  bool send(const protos::ChaincodeMessage& message);
-  void finish(const Key& key, const protos::ChaincodeMessage& last);
+  bool send(protos::ChaincodeMessage message);
+  void finish(const Key& key, protos::ChaincodeMessage last);
 
   const Chaincode& chaincode_;
   const Wire wire_;
   Workers& workers_;
   const std::chrono::milliseconds answer_timeout_;
   std::mutex sending_;
-  std::mutex mutex_;  // for the rest
-  std::condition_variable idle_;
+  bool gone_ = false;  // nothing is sent any more
+  std::mutex mutex_;   // for the rest
   std::map<Key, std::shared_ptr<Exchange>> running_;
-  int tasks_ = 0;  // of the workers: a transaction is over for the peer before its task is
   PeerOffers offers_;
   bool ended_ = false;
 };

@@ -24,11 +24,12 @@ class ScriptedStream {
                           std::chrono::milliseconds answer_timeout = std::chrono::minutes(5))
       : chaincode_(std::move(chaincode)),
         workers_(threads, waiting),
-        session_(
-            chaincode_, [this](const Message& message) { return take(message); }, workers_,
-            answer_timeout) {}
+        session_(Session::create(
+            chaincode_, [this](Message message) { return take(std::move(message)); }, workers_,
+            answer_timeout)) {}
+  ~ScriptedStream() { session_->ended(); }
 
-  Session& session() { return session_; }
+  Session& session() { return *session_; }
 
   void give(Message::Type type, const std::string& payload, const std::string& transaction = "tx1",
             const std::string& channel = "mychannel") {
@@ -37,7 +38,7 @@ class ScriptedStream {
     message.set_payload(payload);
     message.set_txid(transaction);
     message.set_channel_id(channel);
-    session_.handle(std::move(message));
+    session_->handle(std::move(message));
   }
 
   // The next message of the session; waits for it.
@@ -64,10 +65,10 @@ class ScriptedStream {
   }
 
  private:
-  bool take(const Message& message) {
+  bool take(Message message) {
     const std::lock_guard lock(mutex_);
     if (broken_) return false;
-    sent_.push_back(message);
+    sent_.push_back(std::move(message));
     more_.notify_one();
     return true;
   }
@@ -78,7 +79,7 @@ class ScriptedStream {
   std::deque<Message> sent_;
   bool broken_ = false;
   Workers workers_;
-  Session session_;
+  const std::shared_ptr<Session> session_;
 };
 
 }  // namespace belfry::chaincode

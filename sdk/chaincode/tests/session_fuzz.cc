@@ -44,8 +44,8 @@ void run(const std::uint8_t* data, std::size_t size) {
   std::mutex mutex;
   std::condition_variable done;
   bool completed = false;
-  Session* session = nullptr;
-  Session here(
+  std::shared_ptr<Session> session;
+  session = Session::create(
       chaincode,
       [&](const ChaincodeMessage& message) {
         if (is_request(message.type())) {
@@ -65,7 +65,6 @@ void run(const std::uint8_t* data, std::size_t size) {
         return true;
       },
       workers, std::chrono::minutes(5));
-  session = &here;
   while (!pieces.empty()) {
     ChaincodeMessage message;
     if (!message.ParseFromString(pieces.next())) continue;
@@ -76,10 +75,11 @@ void run(const std::uint8_t* data, std::size_t size) {
         message.payload().find("sleep") != std::string::npos)
       continue;
     completed = false;
-    here.handle(std::move(message));
+    session->handle(std::move(message));
     std::unique_lock lock(mutex);
     if (starts) done.wait(lock, [&completed] { return completed; });
   }
+  session->ended();
 }
 
 }  // namespace
