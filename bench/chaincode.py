@@ -6,10 +6,14 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent
+sys.path.insert(0, str(HERE / "peers/chaincode"))
+import donation  # noqa: E402
+
 BUILD = PROJECT / "build"
 
 
@@ -19,10 +23,10 @@ def free_port():
         return one.getsockname()[1]
 
 
-def measure(name, command, environment, variants, transactions, cwd=None):
+def measure(name, command, variants, transactions):
     address = f"127.0.0.1:{free_port()}"
-    process = subprocess.Popen(command, env={**os.environ, **environment(address)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               cwd=cwd)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, "CORE_CHAINCODE_ID_NAME": "ngo:1", "CHAINCODE_SERVER_ADDRESS": address})
     try:
         deadline = time.monotonic() + 20
         while True:
@@ -41,22 +45,12 @@ def measure(name, command, environment, variants, transactions, cwd=None):
         process.wait()
 
 
-def node():
-    home = PROJECT / ".cache/fabric-chaincode"
-    if not (home / "node_modules/fabric-shim").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent", "fabric-shim@2.5"], cwd=home, check=True)
-    shutil.copy(HERE / "peers/chaincode/donation.js", home / "donation.js")
-    return home
-
-
 def main():
     plain = ("reads one by one", [])
     measure("belfry", [BUILD / "examples/ngo/ngo_v2"],
-            lambda address: {"CORE_CHAINCODE_ID_NAME": "ngo:1", "CHAINCODE_SERVER_ADDRESS": address},
             [plain, ("batches, as 3.1 offers", ["--batches"])], 20000)
     if shutil.which("node"):
-        measure("Node", ["node", "donation.js"], lambda address: {"CHAINCODE_ID": "ngo:1", "CHAINCODE_ADDRESS": address}, [plain], 5000, node())
+        measure("Node", donation.command(), [plain], 5000)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Network(fabric.Network):
         retry(lambda: first.run("lifecycle", "chaincode", "commit", *definition, *targets, *self.orderer_flags()))
 
     def serve(self, name, program, version="1", sequence=1, tls=False, more=()):
-        """Deploys a program as a service."""
+        """Deploys a program, or a command and its arguments, as a service."""
         service = Service(self, program, tls)
         defining = self.define(name, version, sequence, service.package(f"{name}_{version}"), more)
         service.start(next(defining))
@@ -85,7 +85,8 @@ class Network(fabric.Network):
 
 class Service:
     def __init__(self, network, program, tls):
-        self.network, self.program, self.tls, self.process, self.id = network, program, tls, None, None
+        self.network, self.tls, self.process, self.id = network, tls, None, None
+        self.command = program if isinstance(program, list) else [program]
         self.port = free_port()
         org = network.folder / "crypto/peerOrganizations/org1.example.com"
         self.server = org / "peers/peer0.org1.example.com/tls"  # its names cover 127.0.0.1
@@ -107,7 +108,7 @@ class Service:
             env |= {"CHAINCODE_TLS_CERT": str(self.server / "server.crt"), "CHAINCODE_TLS_KEY": str(self.server / "server.key"),
                     "CHAINCODE_CLIENT_CA_CERT": str(self.server / "ca.crt")}
         with open(self.network.folder / "chaincode.log", "ab") as log:
-            self.process = subprocess.Popen([self.program], env=env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, env=env, stdout=log, stderr=log)
         retry(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close())
 
     def stop(self):

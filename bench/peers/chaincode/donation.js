@@ -1,4 +1,4 @@
-// createDonation with Fabric's Node shim, for bench/chaincode.py.
+// The donation application's createDonor, createNGO and createDonation with Fabric's Node shim, for chaincode.py and devnet.py.
 'use strict';
 const shim = require('fabric-shim');
 
@@ -7,7 +7,14 @@ class Donations {
     return shim.success();
   }
   async Invoke(stub) {
-    const donation = JSON.parse(stub.getArgs()[1]);
+    const [name, text] = stub.getArgs();
+    if (name === 'queryAllNGOs') return shim.success(Buffer.from('[]')); // asked to see whether it is there
+    const donation = JSON.parse(text);
+    const made = {createDonor: `donor${donation.donorUserName}`, createNGO: `ngo${donation.ngoRegistrationNumber}`}[name];
+    if (made) {
+      await stub.putState(made, Buffer.from(text));
+      return shim.success();
+    }
     for (const key of [`ngo${donation.ngoRegistrationNumber}`, `donor${donation.donorUserName}`]) {
       if ((await stub.getState(key)).length === 0) return shim.error(Buffer.from(`there is no ${key}`));
     }
@@ -22,4 +29,4 @@ class Donations {
   }
 }
 
-shim.server(new Donations(), {ccid: process.env.CHAINCODE_ID, address: process.env.CHAINCODE_ADDRESS}).start();
+shim.server(new Donations(), {ccid: process.env.CORE_CHAINCODE_ID_NAME, address: process.env.CHAINCODE_SERVER_ADDRESS}).start();
