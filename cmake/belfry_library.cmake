@@ -37,7 +37,7 @@ function(belfry_library name)
     add_executable(belfry_${name}_test ${tests})
     target_link_libraries(belfry_${name}_test PRIVATE belfry_${name} belfry_test_support GTest::gtest GTest::gmock GTest::gtest_main)
     add_dependencies(unit_tests belfry_${name}_test)
-    gtest_discover_tests(belfry_${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
+    gtest_discover_tests(belfry_${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                          PROPERTIES TIMEOUT 300 LABELS "unit")
   endif()
   if(BELFRY_FUZZ)

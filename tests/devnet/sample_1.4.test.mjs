@@ -30,12 +30,13 @@ before(async () => {
   await client.initCredentialStores();
 });
 after(async () => {
-  hub?.close();
+  // The network first: to reset a stream that is open may keep Node's http2 busy for ever (nodejs/node issue 52952).
   if (devnet) {
     const ended = new Promise((resolve) => devnet.once('exit', resolve));
     devnet.kill('SIGTERM');
     await ended;
   }
+  hub?.close();
   fs.rmSync(work, {recursive: true, force: true});
 });
 

@@ -17,7 +17,8 @@ functions:
     lambda: {{handler: index.handler, runtime: nodejs, code: {support.HANDLERS}/plain, timeout: 5s, memory: 512MiB, concurrency: 2, batch: {{size: 5}}}}
     to: queue:out
 """
-MESSAGES = 300
+KILLS = 5
+MESSAGES = 300  # a share of them before each kill, so that there is work to interrupt however fast the machine
 
 
 def functions():
@@ -36,10 +37,10 @@ class Crash(unittest.TestCase):
     def test_nothing_is_lost_and_nothing_doubled(self):
         belfry = support.Belfry(CONFIG)
         self.addCleanup(belfry.stop)
-        sqs = belfry.client("sqs")
-        for first in range(0, MESSAGES, 10):
-            sqs.send_message_batch(QueueUrl="in", Entries=[{"Id": str(i), "MessageBody": f"message {i}"} for i in range(first, first + 10)])
-        for kill in range(5):
+        for kill in range(KILLS):
+            sqs = belfry.client("sqs")
+            for first in range(kill * MESSAGES // KILLS, (kill + 1) * MESSAGES // KILLS, 10):
+                sqs.send_message_batch(QueueUrl="in", Entries=[{"Id": str(i), "MessageBody": f"message {i}"} for i in range(first, first + 10)])
             belfry.until(functions, "a function's process")
             time.sleep(0.1 * kill)  # at another moment each time; nothing depends on which
             belfry.kill()

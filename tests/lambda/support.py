@@ -50,8 +50,9 @@ class Belfry:
             if value:
                 return value
             if self.process.poll() is not None or time.monotonic() > deadline:
-                logs = "".join(f"--- {it}\n{it.read_text()}" for it in self.folder.glob("belfry-data/functions/*/log"))
-                raise AssertionError(f"{what} did not come:\n" + (self.folder / "log").read_text() + logs)
+                logs = [self.folder / "log", *self.folder.glob("belfry-data/functions/*/log")]
+                ends = "\n".join("\n".join([f"--- the end of {it.name} in {it.parent.name}", *it.read_text().splitlines()[-15:]]) for it in logs)
+                raise AssertionError(f"{what} did not come:\n{ends}\n{what} did not come")
             time.sleep(0.05)
 
     def kill(self):
