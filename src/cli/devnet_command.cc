@@ -1,8 +1,11 @@
 // `belfry devnet`: a Fabric network in this process, until it is stopped.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <future>
+#include <set>
 
 #include "base/log.h"
 #include "base/unsynced_files.h"
@@ -12,6 +15,7 @@
 #include "devnet/batch.h"
 #include "devnet/deploy.h"
 #include "devnet/network.h"
+#include "fabric/grpc_channel.h"
 
 namespace belfry::cli {
 namespace {
@@ -25,7 +29,7 @@ struct Options {
   std::vector<std::string> faults;
   bool json = false;
   bool no_tls = false, mutual_tls = false, plain_participation = false;
-  bool for_1_4 = false, batches = false;
+  bool for_1_4 = false, batches = false, per_organization = false;
   devnet::NetworkSettings network;
 };
 
@@ -51,12 +55,38 @@ class EphemeralFolder {
 };
 
 // "2" means Org1 and Org2.
-std::vector<std::string> organization_names(const std::vector<std::string>& given) {
-  if (given.size() != 1 || given[0].find_first_not_of("0123456789") != std::string::npos)
-    return given;
-  std::vector<std::string> names;
-  for (int i = 1; i <= std::stoi(given[0]); ++i) names.push_back(fmt::format("Org{}", i));
+Result<std::vector<std::string>> organization_names(const std::vector<std::string>& given) {
+  constexpr size_t kMost = 20;
+  std::vector<std::string> names = given;
+  if (given.size() == 1 && given[0].find_first_not_of("0123456789") == std::string::npos) {
+    names.clear();
+    const int count = given[0].size() > 3 ? 1000 : std::stoi(given[0]);
+    for (int i = 1; i <= count; ++i) names.push_back(fmt::format("Org{}", i));
+  }
+  if (names.empty()) return fail("--orgs names no organisation");
+  if (names.size() > kMost) return fail(fmt::format("--orgs: at most {} organisations", kMost));
+  // They become parts of host names, where upper and lower case are one.
+  std::set<std::string> domains;
+  for (const std::string& name : names) {
+    const bool good =
+        !name.empty() && name.size() <= 40 && name.front() != '-' && name.back() != '-' &&
+        std::all_of(name.begin(), name.end(),
+                    [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '-'); });
+    if (!good)
+      return fail(fmt::format("--orgs takes names of letters, digits and '-', not '{}'", name));
+    std::string domain;
+    for (const unsigned char c : name) domain += static_cast<char>(std::tolower(c));
+    if (!domains.insert(domain).second)
+      return fail(fmt::format("--orgs names {} twice: upper and lower case are the same", name));
+  }
   return names;
+}
+
+// What to do about it, where there is something.
+std::string with_next_step(const std::string& message) {
+  if (message.starts_with("cannot listen"))
+    return message + "\n  stop what listens there, or start with --ports free";
+  return message;
 }
 
 // "drop=0.1", "fail=0.05", "delay=200ms"
@@ -83,13 +113,21 @@ Result<void> read_fault(const std::string& word, devnet::Faults& faults) {
 int run_devnet(const Program& program, Options options) {
   const StopSignals signals;  // before any thread, so that all inherit the mask
   log::configure(log::Level::error, log::Format::text);
+  fabric::take_over_grpc_log();
   const Duration begun = system_clock().monotonic();
   std::optional<EphemeralFolder> ephemeral;
   std::optional<FolderLock> lock;
   devnet::NetworkSettings& settings = options.network;
   settings.folder = std::filesystem::absolute(options.folder);
-  settings.organizations = organization_names(options.organizations);
-  if (settings.organizations.empty()) return program.misused("--orgs names no organisation");
+  auto organizations = organization_names(options.organizations);
+  if (!organizations) return program.misused(organizations.error().message);
+  settings.organizations = std::move(*organizations);
+  if (!devnet::parse_duration(settings.channel.batch_timeout))
+    return program.misused(fmt::format("--batch-timeout takes a time such as 300ms, not '{}'",
+                                       settings.channel.batch_timeout));
+  if (options.per_organization && options.for_1_4)
+    return program.misused(
+        "--chaincode-per-org does not go with --for-1-4: lscc has one package for all");
   settings.tls = !options.no_tls;
   settings.client_certificates = options.mutual_tls;
   settings.plain_participation = options.plain_participation;
@@ -122,7 +160,7 @@ int run_devnet(const Program& program, Options options) {
   if (free_ports) endorsing_settings.chaincode_port = 0;
   endorsing_settings.runtime.offers = !options.for_1_4;
   auto endorsing = devnet::EndorsingServices::create(endorsing_settings, files, system_clock());
-  if (!endorsing) return program.failed(endorsing.error().message);
+  if (!endorsing) return program.failed(with_next_step(endorsing.error().message));
   devnet::CertificateAuthoritiesSettings ca_settings{
       .folder = options.ephemeral ? "" : settings.folder + "/ca",
       .host = settings.host,
@@ -138,9 +176,9 @@ int run_devnet(const Program& program, Options options) {
     });
   };
   auto network = devnet::Network::start(settings, files, system_clock(), (*endorsing)->maker());
-  if (!network) return program.failed(network.error().message);
+  if (!network) return program.failed(with_next_step(network.error().message));
   auto authorities = starting.get();
-  if (!authorities) return program.failed(authorities.error().message);
+  if (!authorities) return program.failed(with_next_step(authorities.error().message));
   const DevnetReport report(**network, **authorities, (*endorsing)->chaincode_address());
   if (auto written = report.write_profiles(files); !written)
     return program.failed(written.error().message);
@@ -149,9 +187,12 @@ int run_devnet(const Program& program, Options options) {
     if (equals == std::string::npos || equals == 0)
       return program.misused(
           fmt::format("--chaincode takes NAME=PATH or NAME=HOST:PORT, not '{}'", chaincode));
-    if (auto deployed = devnet::deploy_from(
-            **endorsing, **network, files, (*network)->settings().channels.front(),
-            chaincode.substr(0, equals), chaincode.substr(equals + 1), settings.folder + "/logs");
+    if (auto deployed = devnet::deploy_from(**endorsing, **network, files,
+                                            (*network)->settings().channels.front(),
+                                            {.name = chaincode.substr(0, equals),
+                                             .path_or_address = chaincode.substr(equals + 1),
+                                             .log_folder = settings.folder + "/logs",
+                                             .per_organization = options.per_organization});
         !deployed)
       return program.failed(
           fmt::format("chaincode {}: {}", chaincode.substr(0, equals), deployed.error().message));
@@ -199,8 +240,14 @@ void add_devnet(Program& program) {
       ->add_option("--ledger", options->network.ledger,
                    "a recorded ledger to serve: a block file, or a peer's folder of them")
       ->type_name("BLOCKS");
-  command->add_option("--chaincode", options->chaincodes, "deployed on the first channel; repeat")
-      ->type_name("NAME=PATH|ADDRESS");
+  CLI::Option* chaincode =
+      command
+          ->add_option("--chaincode", options->chaincodes, "deployed on the first channel; repeat")
+          ->type_name("NAME=PATH|ADDRESS");
+  command
+      ->add_flag("--chaincode-per-org", options->per_organization,
+                 "each organisation's peers run a process of their own, as on a real network")
+      ->needs(chaincode);
   command->add_option("--ports", options->ports, "\"free\": any free ones instead of 7050 and on")
       ->check(CLI::IsMember({"free"}));
   command->add_flag("--json", options->json, "print one line of JSON instead, when it is ready");

@@ -46,6 +46,8 @@ constexpr std::array kAdvice = std::to_array<Advice>({
     {"chaincode already successfully installed", "nothing is to be done: it is installed there"},
     {"creator is malformed",
      "the identity's organization is not of this channel, or --msp names another than its own"},
+    {"access denied: channel",
+     "the certificate is not of the organization that --msp names, has expired, or was revoked"},
     {"satisfies local MSP principal",
      "an administrator of the peer's organization must do this: give its MSP folder as --identity"},
     {"The identity is not an admin",
@@ -71,6 +73,7 @@ constexpr std::array kAdvice = std::to_array<Advice>({
      "package's address, with CHAINCODE_ID set to the package id?"},
     {"could not get last config for channel",
      "that peer has joined no such channel: belfry channel list shows those it has"},
+    {"' not found", "that peer has joined no such channel: belfry channel list shows those it has"},
     {"SSL certificate problem",
      "its certificate is not from the authority that is expected: give that one's PEM file "
      "(--orderer-ca for an orderer)"},

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "devnet/chaincode_way.h"
+#include "devnet/lifecycle.h"
 #include "devnet/proposal_maker.h"
 #include "ledger/chaincode_definition.h"
 #include "ledger/legacy_check.h"
@@ -75,7 +77,8 @@ Result<void> call(Channel& channel, const Clock& clock, const EndorsingPeers& pe
 }
 
 template <class Arguments>
-std::string arguments_for(const Deployment& deployment, int64_t sequence) {
+std::string arguments_for(const Deployment& deployment, int64_t sequence,
+                          const std::string& package_id) {
   Arguments out;
   out.set_sequence(sequence);
   out.set_name(deployment.name);
@@ -85,12 +88,27 @@ std::string arguments_for(const Deployment& deployment, int64_t sequence) {
   if (!deployment.collections.empty())
     out.mutable_collections()->ParseFromString(deployment.collections);
   if constexpr (requires { out.mutable_source(); }) {
-    if (deployment.package_id.empty())
+    if (package_id.empty())
       out.mutable_source()->mutable_unavailable();
     else
-      out.mutable_source()->mutable_local_package()->set_package_id(deployment.package_id);
+      out.mutable_source()->mutable_local_package()->set_package_id(package_id);
   }
   return out.SerializeAsString();
+}
+
+// Up before they are asked for the first time; why one is not, the first call says. One after
+// another, as each of them may find that it has to `npm install` first.
+void bring_up(ChaincodeRuntime& runtime, std::vector<std::string> ids) {
+  if (ids.empty()) return;
+  const std::string id = std::move(ids.front());
+  ids.erase(ids.begin());
+  runtime.launch(id, [runtime = runtime.weak_from_this(), id,
+                      ids = std::move(ids)](const auto& launched) mutable {
+    if (!launched)
+      log::warn("a chaincode did not come up",
+                {{"chaincode", id}, {"why", launched.error().message}});
+    if (const auto alive = runtime.lock()) bring_up(*alive, std::move(ids));
+  });
 }
 
 // Through lscc: installed on every peer as a package without code, instantiated or upgraded by an
@@ -143,22 +161,30 @@ Result<void> deploy(const EndorsingServices& endorsing, Network& network,
   }
   if (speakers.empty()) return fail("no peer has joined channel " + deployment.channel);
   for (const auto& peer : speakers)
-    if (auto done = call(*channel, clock, {peer}, *peer->peer().organization().admin().identity,
-                         ledger::kLifecycle,
-                         {"ApproveChaincodeDefinitionForMyOrg",
-                          arguments_for<::lifecycle::ApproveChaincodeDefinitionForMyOrgArgs>(
-                              deployment, sequence)});
+    if (auto done = call(
+            *channel, clock, {peer}, *peer->peer().organization().admin().identity,
+            ledger::kLifecycle,
+            {"ApproveChaincodeDefinitionForMyOrg",
+             arguments_for<::lifecycle::ApproveChaincodeDefinitionForMyOrgArgs>(
+                 deployment, sequence,
+                 deployment.own_packages ? package_of(deployment.package_id, peer->peer().msp_id())
+                                         : deployment.package_id)});
         !done)
       return done;
-  return call(*channel, clock, speakers, *speakers.front()->peer().organization().admin().identity,
-              ledger::kLifecycle,
-              {"CommitChaincodeDefinition",
-               arguments_for<::lifecycle::CommitChaincodeDefinitionArgs>(deployment, sequence)});
+  return call(
+      *channel, clock, speakers, *speakers.front()->peer().organization().admin().identity,
+      ledger::kLifecycle,
+      {"CommitChaincodeDefinition",
+       arguments_for<::lifecycle::CommitChaincodeDefinitionArgs>(deployment, sequence, "")});
+}
+
+std::string package_of(const std::string& package_id, const std::string& msp_id) {
+  return fmt::format("{}.{}", msp_id, package_id);
 }
 
 Result<void> deploy_from(EndorsingServices& endorsing, Network& network, FileSystem& files,
-                         const std::string& channel_name, const std::string& name,
-                         const std::string& path_or_address, const std::string& log_folder) {
+                         const std::string& channel_name, const ChaincodeSource& source) {
+  const auto& name = source.name;
   const auto channel = network.channels().find(channel_name);
   if (!channel) return fail("there is no channel " + channel_name);
   const auto definition = ledger::find_definition(channel->ledger(), name);
@@ -168,16 +194,33 @@ Result<void> deploy_from(EndorsingServices& endorsing, Network& network, FileSys
   deployment.name = name;
   if (*definition) deployment.version = (*definition)->version;
   deployment.package_id = fmt::format("{}:{}", name, deployment.version);
-  if (auto made = files.make_folders(log_folder); !made) return made;
-  auto way = chaincode_way(files, path_or_address, fmt::format("{}/{}.log", log_folder, name));
+  if (auto made = files.make_folders(source.log_folder); !made) return made;
+  const auto log = [&](const std::string& whose) {
+    return fmt::format("{}/{}.log", source.log_folder, whose);
+  };
+  auto way = chaincode_way(files, source.path_or_address, log(name));
   if (!way) return tl::unexpected(way.error());
+  auto* program = std::get_if<ChaincodeProgram>(&*way);
+  deployment.own_packages = source.per_organization && program != nullptr;
+  // Whichever way it was approved before, it is there.
+  std::vector<std::string> wanted;
+  for (const OrganizationMaterial& each : network.material().organizations) {
+    const std::string id = package_of(deployment.package_id, each.msp_id);
+    if (program != nullptr) {
+      ChaincodeProgram apart = *program;
+      apart.log = log(fmt::format("{}.{}", name, each.msp_id));
+      endorsing.installed().add_everywhere(id, std::move(apart));
+    }
+    const bool own = *definition ? approved_package(channel->ledger(), each.msp_id, name,
+                                                    (*definition)->sequence)
+                                           .value_or("") == id
+                                 : deployment.own_packages;
+    const std::string& approved = own ? id : deployment.package_id;
+    if (std::find(wanted.begin(), wanted.end(), approved) == wanted.end())
+      wanted.push_back(approved);
+  }
   endorsing.installed().add_everywhere(deployment.package_id, std::move(*way));
-  // Up before it is asked for the first time; why it is not, the first call says.
-  endorsing.runtime().launch(deployment.package_id, [name](const auto& launched) {
-    if (!launched)
-      log::warn("a chaincode did not come up",
-                {{"chaincode", name}, {"why", launched.error().message}});
-  });
+  bring_up(endorsing.runtime(), std::move(wanted));
   if (*definition) return {};
   return deploy(endorsing, network, deployment);
 }

@@ -14,6 +14,7 @@ struct Deployment {
   std::string channel, name;
   std::string version = "1.0";
   std::string package_id;          // empty: no peer runs it
+  bool own_packages = false;       // each organisation approves package_of(package_id, its MSP id)
   std::string endorsement_policy;  // serialized peer.ApplicationPolicy; empty: the default
   std::string collections;         // serialized peer.CollectionConfigPackage
   bool init_required = false;
@@ -24,11 +25,18 @@ struct Deployment {
 Result<void> deploy(const EndorsingServices& endorsing, Network& network,
                     const Deployment& deployment);
 
-// `name` as it is found at PATH or ADDRESS (chaincode_way.h), on every peer, without a package: its
-// package id is NAME:VERSION. A name that the channel has already is not deployed again, but
-// runs from here on.
+// An organisation's own package of a chaincode that has one for all: "Org1MSP.ngo:1.0".
+std::string package_of(const std::string& package_id, const std::string& msp_id);
+
+struct ChaincodeSource {
+  std::string name;
+  std::string path_or_address;  // chaincode_way.h
+  std::string log_folder;
+  bool per_organization = false;  // a process each; a service at an address remains one
+};
+// On every peer, without a package: its package id is NAME:VERSION. A name that the channel has
+// already is not deployed again, but runs from here on as it was approved.
 Result<void> deploy_from(EndorsingServices& endorsing, Network& network, FileSystem& files,
-                         const std::string& channel, const std::string& name,
-                         const std::string& path_or_address, const std::string& log_folder);
+                         const std::string& channel, const ChaincodeSource& source);
 
 }  // namespace belfry::devnet

@@ -147,6 +147,22 @@ class Maker {
   std::optional<Authority> ca_, tls_ca_;
 };
 
+// A folder may gain organisations, but whoever has a part in its channels must be there again.
+Result<void> check_residents(FileSystem& files, const Material& material) {
+  const auto folders = files.list(material.folder + "/peerOrganizations");
+  if (!folders) return {};  // a first start
+  std::string missing;
+  for (const std::string& domain : *folders)
+    if (std::none_of(material.organizations.begin(), material.organizations.end(),
+                     [&](const auto& each) { return each.domain == domain; }))
+      missing += (missing.empty() ? "" : ", ") + domain;
+  if (missing.empty()) return {};
+  return fail(
+      fmt::format("{} holds a network of other organisations: name {} as well, or take another "
+                  "folder",
+                  material.folder, missing));
+}
+
 }  // namespace
 
 const OrganizationMaterial* Material::find(std::string_view msp_id) const {
@@ -175,6 +191,7 @@ Result<Material> open_material(FileSystem& files, const Clock& clock,
   orderer.domain = settings.domain;
   orderer.folder = settings.folder + "/ordererOrganizations/" + orderer.domain;
   orderer.orders = true;
+  if (auto same = check_residents(files, material); !same) return tl::unexpected(same.error());
   // Side by side: keys and small files are most of what a first start takes.
   std::vector<std::future<Result<void>>> made;
   for (OrganizationMaterial& org : material.organizations)

@@ -13,6 +13,7 @@
 #include "devnet/network_peer.h"
 #include "devnet/orderer_service.h"
 #include "devnet/participation.h"
+#include "ledger/legacy_check.h"
 
 namespace belfry::devnet {
 namespace {
@@ -180,6 +181,16 @@ class NetworkImpl final : public Network {
                         secure_random());
   }
 
+  // What a channel is was settled when it was made.
+  Result<void> check_generation(const Channel& channel) const {
+    const bool older = !ledger::has_new_lifecycle(*channel.ledger().config());
+    if (older == (settings_.channel.generation == Generation::v1_4)) return {};
+    return fail(fmt::format(
+        "channel {} of this folder {}", channel.name(),
+        older ? "is one for clients of Fabric 1.4, which it must be started for again"
+              : "is none for clients of Fabric 1.4: take another folder, or another channel"));
+  }
+
   Result<void> make_channels() {
     if (recording_ != nullptr) {
       auto access = msp::ChannelConfig::from_block(genesis_of(recording_->channel()));
@@ -196,6 +207,8 @@ class NetworkImpl final : public Network {
       if (channels_->find(name) == nullptr)
         if (auto made = channels_->create(genesis_of(name)); !made)
           return fail(fmt::format("channel {}: {}", name, made.error().message));
+      if (settings_.ledger.empty())
+        if (auto same = check_generation(*channels_->find(name)); !same) return same;
       if (auto joined = joined_.add(everybody, name); !joined) return joined;
     }
     return {};

@@ -19,8 +19,8 @@ int milliseconds(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
-// gRPC writes to standard error by itself; what it has to say, our own words say better. Kept for
-// --log-level debug.
+}  // namespace
+
 void take_over_grpc_log() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -29,8 +29,6 @@ void take_over_grpc_log() {
     });
   });
 }
-
-}  // namespace
 
 std::chrono::system_clock::time_point deadline_after(Duration duration) {
   return std::chrono::system_clock::now() +

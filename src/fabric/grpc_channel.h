@@ -20,6 +20,10 @@ struct Connected {
   std::string tls_cert_hash;  // sha256 of the TLS client certificate's DER; empty without one
 };
 
+// gRPC writes to standard error by itself; what it has to say, our own words say better. From here
+// on it is kept for --log-level debug. connect() does so, too.
+void take_over_grpc_log();
+
 // Connects with the first call. An error: TLS files that are no good.
 Result<Connected> connect(const PeerAddress& peer, const ConnectionLimits& limits);
 

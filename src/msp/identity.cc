@@ -62,7 +62,9 @@ Result<Pair> read_texts(const IdentityPem& texts) {
 Result<Pair> read_folder(FileSystem& files, const MspFolder& folder) {
   const std::string certificates = folder.path + "/signcerts", keys = folder.path + "/keystore";
   auto certificate_names = files.list(certificates);
-  if (!certificate_names) return tl::unexpected(certificate_names.error());
+  if (!certificate_names)
+    return fail(fmt::format("{} is no MSP folder, which has signcerts and keystore: {}",
+                            folder.path, certificate_names.error().message));
   if (certificate_names->empty()) return fail(fmt::format("{} holds no certificate", certificates));
   std::string pem;
   // As Fabric does, the first one is it.

@@ -53,12 +53,11 @@ int run(int count, char** words) {
   endorsing_settings.chaincode_port = 0;
   auto endorsing = EndorsingServices::create(endorsing_settings, posix_files(), system_clock());
   if (!endorsing) return fail_with(endorsing.error().message);
-  auto network =
-      Network::start(settings, posix_files(), system_clock(), (*endorsing)->maker());
+  auto network = Network::start(settings, posix_files(), system_clock(), (*endorsing)->maker());
   if (!network) return fail_with(network.error().message);
   for (const auto& [name, way] : chaincodes)
-    if (auto done = deploy_from(**endorsing, **network, posix_files(), "mychannel", name, way,
-                                settings.folder + "/logs");
+    if (auto done = deploy_from(**endorsing, **network, posix_files(), "mychannel",
+                                {name, way, settings.folder + "/logs"});
         !done)
       return fail_with(done.error().message);
   std::string peers;
