@@ -15,7 +15,8 @@ namespace belfry::match {
 
 namespace {
 
-constexpr int kLeafSize = 32;
+// A leaf is read once per value and comes from far: it is six lines. Branches are few and near.
+constexpr int kLeafSize = 16;
 constexpr int kBranchSize = 32;
 
 bool before(const Interval& a, const Interval& b) {
@@ -59,12 +60,13 @@ struct IntervalIndex::Leaf : Node {
 // A branch's first interval is a lower bound of all its intervals; removing leaves it in place,
 // which is harmless.
 struct IntervalIndex::Branch : Node {
+  const bool above_leaves;
   double low[kBranchSize] = {};       // of the child's first interval
   double greatest[kBranchSize] = {};  // upper bound in the child
+  Node* child[kBranchSize];           // up to here find() reads
   double high[kBranchSize];  // of the child's first interval, with owner: its place in the order
   void* owner[kBranchSize];
-  Node* child[kBranchSize];
-  Branch() : Node(false) {}
+  explicit Branch(bool of_leaves) : Node(false), above_leaves(of_leaves) {}
 
   Interval first(int i) const { return {low[i], high[i], owner[i]}; }
   // The child that holds the interval or would: the last whose first does not stand behind it.
@@ -95,10 +97,10 @@ double greatest(const double* values, int count) {
 
 }  // namespace
 
-template <class Made>
-Made* IntervalIndex::make() {
+template <class Made, class... Arguments>
+Made* IntervalIndex::make(Arguments... arguments) {
   bytes_ += sizeof(Made);
-  return new (pool_.allocate(sizeof(Made))) Made();
+  return new (pool_.allocate(sizeof(Made))) Made(arguments...);
 }
 
 void IntervalIndex::destroy(Node* node) {
@@ -125,7 +127,7 @@ void IntervalIndex::add(const Interval& interval) {
   ++size_;
   Node* sibling = add(root_, interval);
   if (!sibling) return;
-  auto* top = make<Branch>();
+  auto* top = make<Branch>(root_->leaf);
   for (Node* node : {root_, sibling}) {
     if (node->leaf) {
       auto* leaf = static_cast<Leaf*>(node);
@@ -185,7 +187,7 @@ IntervalIndex::Node* IntervalIndex::add(Node* node, const Interval& interval) {
     branch->insert(i + 1, first, below, sibling);
     return nullptr;
   }
-  auto* right = make<Branch>();
+  auto* right = make<Branch>(branch->above_leaves);
   int keep = i + 1 == kBranchSize ? kBranchSize : kBranchSize / 2;
   while (branch->count > keep) {
     --branch->count;
@@ -238,47 +240,50 @@ void IntervalIndex::find(double value, std::vector<void*>& owners) const {
 
 namespace {
 
-// A bit for each of the 32 ranges (the first `count` of them) that hold the value. All are
-// compared, whatever comes of it: that is faster than to guess where to stop.
+// A bit for each of the ranges (the first `count` of them) that hold the value. All are compared,
+// whatever comes of it: that is faster than to guess where to stop.
+template <int kSize>
 uint32_t holding(const double* low, const double* high, int count, double value) {
+  static_assert(kSize <= 32 && kSize % 2 == 0);
   uint32_t out = 0;
 #ifdef __SSE2__
   __m128d both = _mm_set1_pd(value);
-  for (int i = 0; i < 32; i += 2) {
+  for (int i = 0; i < kSize; i += 2) {
     __m128d inside = _mm_and_pd(_mm_cmple_pd(_mm_loadu_pd(low + i), both),
                                 _mm_cmpge_pd(_mm_loadu_pd(high + i), both));
     out |= static_cast<uint32_t>(_mm_movemask_pd(inside)) << i;
   }
 #else
-  for (int i = 0; i < 32; ++i) {
+  for (int i = 0; i < kSize; ++i) {
     out |= static_cast<uint32_t>((low[i] <= value) & (high[i] >= value)) << i;
   }
 #endif
   return out & static_cast<uint32_t>((uint64_t{1} << count) - 1);
 }
-static_assert(kLeafSize == 32 && kBranchSize == 32);
+
+void prefetch(const void* begin, const void* end) {
+  for (const char* at = static_cast<const char*>(begin); at < end; at += 64) __builtin_prefetch(at);
+  __builtin_prefetch(static_cast<const char*>(end) - 1);
+}
 
 }  // namespace
 
 void IntervalIndex::find(const Node* node, double value, std::vector<void*>& owners) {
   if (node->leaf) {
     auto* leaf = static_cast<const Leaf*>(node);
-    uint32_t found = holding(leaf->low, leaf->high, leaf->count, value);
-    for (; found; found &= found - 1) {
-      void* owner = leaf->owner[__builtin_ctz(found)];
-      __builtin_prefetch(owner);  // it will be looked at, and what stands behind it
-      __builtin_prefetch(static_cast<const char*>(owner) + 64);
-      owners.push_back(owner);
-    }
+    uint32_t found = holding<kLeafSize>(leaf->low, leaf->high, leaf->count, value);
+    for (; found; found &= found - 1) owners.push_back(leaf->owner[__builtin_ctz(found)]);
     return;
   }
   auto* branch = static_cast<const Branch*>(node);
-  uint32_t found = holding(branch->low, branch->greatest, branch->count, value);
+  uint32_t found = holding<kBranchSize>(branch->low, branch->greatest, branch->count, value);
   for (uint32_t left = found; left; left &= left - 1) {
-    // All of a node's bounds at once, for they are read all.
-    auto* bounds = reinterpret_cast<const char*>(branch->child[__builtin_ctz(left)]);
-    for (size_t line = 0; line < sizeof(double) * 2 * 32 + 64; line += 64)
-      __builtin_prefetch(bounds + line);
+    const Node* child = branch->child[__builtin_ctz(left)];
+    // All that find() will read of it, at once.
+    if (branch->above_leaves)
+      prefetch(child, static_cast<const Leaf*>(child) + 1);
+    else
+      prefetch(child, static_cast<const Branch*>(child)->high);
   }
   for (; found; found &= found - 1) find(branch->child[__builtin_ctz(found)], value, owners);
 }

@@ -38,8 +38,8 @@ class IntervalIndex {
   struct Node;
   struct Leaf;
   struct Branch;
-  template <class Made>
-  Made* make();
+  template <class Made, class... Arguments>
+  Made* make(Arguments... arguments);
   void destroy(Node* node);
   Node* add(Node* node, const Interval& interval);
   bool remove(Node* node, const Interval& interval);

@@ -46,6 +46,12 @@ class Run {
     index_.keys.prefetch(key);
     scratch_.probes.push_back(key);
   }
+  // What stands before and behind the clause's first entry.
+  static void prefetch_clause(const void* entry) {
+    const char* clause = static_cast<const char*>(entry) - sizeof(Clause);
+    __builtin_prefetch(clause);
+    __builtin_prefetch(clause + 64);
+  }
   void look_up_text(uint32_t path, const RareUse& use, std::string_view text);
   void look_up_affixes(uint32_t path, const LengthUse& use, Shelf shelf, std::string_view text);
   void look_up_network(uint32_t path, const RareUse& use, std::string_view text);
@@ -125,12 +131,11 @@ void Run::look_up() {
   visit(index_.unconditional);
   // In a large index every step is a cache miss; the steps of all values are taken side by side.
   scratch_.found.clear();
+  for (void* owner : scratch_.owners) prefetch_clause(owner);
   for (uint64_t key : scratch_.probes) {
     auto* list = static_cast<Entry*>(index_.keys.find(key));
     if (!list) continue;
-    const char* clause = reinterpret_cast<const char*>(list);
-    __builtin_prefetch(clause - sizeof(Clause));
-    __builtin_prefetch(clause + 64 - sizeof(Clause));
+    prefetch_clause(list);
     scratch_.found.push_back(list);
   }
   for (Entry* list : scratch_.found) visit(list);
