@@ -248,6 +248,13 @@ struct SmsConfig {
   std::optional<GatewayConfig> gateway;
 };
 
+// Signs mails for the sender's domain.
+struct DkimConfig {
+  Text selector;
+  Text domain;  // empty: the one of the sender's address
+  Text key;     // PEM
+};
+
 struct SmtpConfig {
   enum class Security { starttls, tls, none };
   Text address;
@@ -256,6 +263,7 @@ struct SmtpConfig {
   Text password;
   Text from;
   Text tls_ca;  // PEM file
+  std::optional<DkimConfig> dkim;
 };
 
 struct WebhooksConfig {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "app/config_check.h"
+#include "app/mail_settings.h"
 #include "base/nearest.h"
 #include "sinks/mail.h"
 #include "sinks/sms_message.h"
@@ -83,12 +84,14 @@ void check_smtp(const Config& config, std::vector<Problem>& problems) {
   if (!config.smtp->address.empty())
     if (const auto bad = bad_address(config.smtp->address.value, 1))
       problems.push_back({config.smtp->address.at, *bad});
-  std::string from = config.smtp->from.value;
-  if (from.ends_with('>') && from.find('<') != from.npos)
-    from = from.substr(from.find('<') + 1, from.size() - from.find('<') - 2);
+  const std::string from = sinks::bare_address(config.smtp->from.value);
   if (from.empty()) return;
   if (const auto bad = sinks::mail_address_problem(from))
     problems.push_back({config.smtp->from.at, *bad});
+  const auto& dkim = config.smtp->dkim;
+  if (!dkim || dkim->selector.empty() || dkim->key.secret) return;  // not all is known yet
+  if (const auto settings = mail_settings(*config.smtp); !settings)
+    problems.push_back({dkim->selector.at, settings.error().message});
 }
 
 void check_subscriptions(const Config& config, std::vector<Problem>& problems) {

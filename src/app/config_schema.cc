@@ -360,6 +360,15 @@ Value<SmsConfig> sms() {
 }
 
 Value<SmtpConfig> smtp() {
+  const auto dkim = record<DkimConfig>(
+      "a DKIM signature's settings",
+      {member("selector", &DkimConfig::selector, text("a DNS name"),
+              "the public key stands in DNS at SELECTOR._domainkey.DOMAIN", required_key),
+       member("domain", &DkimConfig::domain, text("a DNS name"),
+              "who signs; by default the domain of `from`"),
+       member("key", &DkimConfig::key, secret(),
+              "the private key in PEM: RSA of 2,048 bits or so, or Ed25519"),
+       secret_file_member("key", &DkimConfig::key)});
   using Security = SmtpConfig::Security;
   return record<SmtpConfig>(
       "an SMTP server",
@@ -378,7 +387,9 @@ Value<SmtpConfig> smtp() {
               "the sender: belfry@example.org, or Belfry <belfry@example.org>", required_key),
        member("tls_ca", &SmtpConfig::tls_ca, path("the path of a PEM file"),
               "the authorities that the server's certificate must come from; by default the "
-              "system's")});
+              "system's"),
+       member("dkim", &SmtpConfig::dkim, dkim,
+              "sign mails for the sender's domain, where the server does not")});
 }
 
 Value<WebhooksConfig> webhooks() {

@@ -62,6 +62,7 @@ std::vector<Place> places(Config& config) {
   };
   if (config.sms.smpp) add("sms.smpp.password", config.sms.smpp->password);
   if (config.smtp) add("smtp.password", config.smtp->password);
+  if (config.smtp && config.smtp->dkim) add("smtp.dkim.key", config.smtp->dkim->key);
   if (config.sms.gateway) add("sms.gateway.password", config.sms.gateway->password);
   if (config.aws)
     for (auto& user : config.aws->users)
@@ -104,6 +105,7 @@ Result<void> resolve_secrets(Config& config, const SecretLookup& secrets) {
   // What a secret turned out to be is held to the same rules as what stands in the file.
   std::vector<Problem> problems;
   check_sms(config, problems);
+  check_smtp(config, problems);
   if (!problems.empty()) return fail(problems[0].message);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/lambda_subscription.h"
+#include "app/mail_settings.h"
 #include "aws/sns_names.h"
 #include "http/client.h"
 #include "sinks/confirmation_handler.h"
@@ -52,27 +53,6 @@ sinks::GatewaySettings gateway_settings(const SmsConfig& config) {
   return settings;
 }
 
-sinks::SmtpSettings mail_settings(const SmtpConfig& config) {
-  sinks::SmtpSettings settings;
-  settings.address = config.address.value;
-  switch (config.security) {
-    case SmtpConfig::Security::starttls:
-      settings.security = sinks::SmtpSettings::Security::starttls;
-      break;
-    case SmtpConfig::Security::tls:
-      settings.security = sinks::SmtpSettings::Security::tls;
-      break;
-    case SmtpConfig::Security::none:
-      settings.security = sinks::SmtpSettings::Security::none;
-      break;
-  }
-  settings.user = config.user.value;
-  settings.password = config.password.value;
-  settings.from = config.from.value;
-  settings.authorities = config.tls_ca.value;
-  return settings;
-}
-
 http::Client::Options client_options(bool allow_private, const Text& authorities) {
   http::Client::Options options;
   options.allow_private_networks = allow_private;
@@ -94,7 +74,11 @@ class SendersImpl final : public Senders {
   Result<void> open(const Config& config) {
     if (auto opened = open_sms(config.sms); !opened) return opened;
     if (!config.outside) return {};
-    if (config.smtp) mailer_ = sinks::smtp_mailer(mail_settings(*config.smtp), host_.clock);
+    if (config.smtp) {
+      auto settings = mail_settings(*config.smtp);
+      if (!settings) return fail("smtp: " + settings.error().message);
+      mailer_ = sinks::smtp_mailer(std::move(*settings), host_.clock);
+    }
     auto webhooks = client_options(config.webhooks.allow_private, config.webhooks.tls_ca);
     webhooks.connections = kWebhookConnections;
     webhooks_ = http::Client::create(webhooks);

@@ -89,10 +89,16 @@ std::optional<std::string> mail_address_problem(std::string_view address) {
   return fmt::format("'{}' is no e-mail address, as in board@example.org", address);
 }
 
+std::string bare_address(const std::string& address) {
+  const size_t open = address.rfind('<');
+  if (open == address.npos || !address.ends_with('>')) return address;
+  return address.substr(open + 1, address.size() - open - 2);
+}
+
 std::string format_mail(const Mail& mail, const std::string& from, WallTime now) {
-  const size_t at = from.rfind('@');
-  std::string host = at == from.npos ? "belfry" : from.substr(at + 1);
-  if (host.ends_with('>')) host.pop_back();
+  const std::string sender = bare_address(from);
+  const size_t at = sender.rfind('@');
+  const std::string host = at == sender.npos ? "belfry" : sender.substr(at + 1);
   std::string out = fmt::format("From: {}\r\nTo: {}\r\nSubject: {}\r\nDate: {}\r\n", from, mail.to,
                                 encode_words(mail.subject), date(now));
   if (!mail.id.empty()) out += fmt::format("Message-ID: <{}@{}>\r\n", mail.id, host);

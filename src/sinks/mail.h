@@ -23,6 +23,9 @@ struct Mail {
 // header line. None: it is.
 std::optional<std::string> mail_address_problem(std::string_view address);
 
+// "belfry <belfry@example.org>" → "belfry@example.org"
+std::string bare_address(const std::string& address);
+
 // The mail's text with its headers, lines ending in CRLF.
 std::string format_mail(const Mail& mail, const std::string& from, WallTime now);
 

@@ -9,6 +9,7 @@
 #include "http/url.h"
 #include "sinks/jwt.h"
 #include "sinks/note.h"
+#include "sinks/push_message.h"
 #include "topic/platform.h"
 
 namespace belfry::sinks {
@@ -50,6 +51,8 @@ struct Job {
   std::string endpoint;
   topic::PlatformAttributes device, application;
   std::string body;
+  queue::Attributes attributes;  // of the message
+  WallTime sent{};
   Callback<Outcome> done;
 };
 
@@ -63,6 +66,8 @@ class Push final : public PushService {
     auto job = std::make_shared<Job>();
     job->endpoint = endpoint;
     job->body = message.message.body;
+    job->attributes = message.message.attributes;
+    job->sent = message.sent;
     job->done = std::move(done);
     auto device = topic::read_platform(store_, endpoint);
     if (!device) return job->done(Outcome::permanent("the platform endpoint was deleted"));
@@ -142,7 +147,7 @@ class Push final : public PushService {
     request.method = "POST";
     request.url = url;
     request.headers = {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}};
-    request.body = fcm_body(job->body, attribute(job->device, "Token"));
+    request.body = fcm_body(job->body, attribute(job->device, "Token"), job->attributes);
     client_.send(std::move(request), [this, job = std::move(job)](http::Response response) {
       const bool gone =
           response.status == 404 || response.body.find("UNREGISTERED") != std::string::npos;
@@ -169,18 +174,17 @@ class Push final : public PushService {
       token = *made;
       keep_token(key, *made);
     }
-    const bool sandbox = topic::platform_of(job->endpoint).ends_with("SANDBOX");
+    const std::string_view platform = topic::platform_of(job->endpoint);
+    const bool sandbox = platform.ends_with("SANDBOX");
     http::Request request;
     request.method = "POST";
     request.url =
         fmt::format("{}/3/device/{}",
                     settings_.apns.empty() ? (sandbox ? kAppleSandbox : kApple) : settings_.apns,
                     http::percent_encode(attribute(job->device, "Token")));
-    request.headers = {{"authorization", "bearer " + *token},
-                       {"apns-topic", bundle},
-                       {"apns-push-type", "alert"},
-                       {"content-type", "application/json"}};
     request.body = apns_body(job->body);
+    request.headers = apns_headers(job->attributes, platform, bundle, request.body, job->sent);
+    request.headers.emplace_back("authorization", "bearer " + *token);
     client_.send(std::move(request), [this, job = std::move(job)](http::Response response) {
       finish(*job, response, response.status == 410);
     });
@@ -235,32 +239,6 @@ class PushHandler final : public pipeline::Handler {
 };
 
 }  // namespace
-
-std::string fcm_body(std::string_view body, std::string_view token) {
-  json::object message;
-  if (const auto given = parse_object(body)) {
-    // FCM's own form, SNS's wrapping of it, or what its older interface took.
-    if (const auto* wrapped = given->if_contains("fcmV1Message"); wrapped && wrapped->is_object()) {
-      if (const auto* inner = wrapped->get_object().if_contains("message");
-          inner && inner->is_object())
-        message = inner->get_object();
-    } else if (const auto* inner = given->if_contains("message"); inner && inner->is_object()) {
-      message = inner->get_object();
-    } else {
-      for (const char* part : {"notification", "data", "android", "apns", "webpush"})
-        if (const auto* value = given->if_contains(part)) message[part] = *value;
-    }
-  }
-  if (message.empty()) message["notification"] = {{"body", body}};
-  message["token"] = token;
-  return json::serialize(json::object{{"message", std::move(message)}});
-}
-
-std::string apns_body(std::string_view body) {
-  const auto given = parse_object(body);
-  if (given && given->contains("aps")) return std::string(body);
-  return json::serialize(json::object{{"aps", {{"alert", body}}}});
-}
 
 std::unique_ptr<PushService> push_service(PushSettings settings, http::Client& client,
                                           queue::Store& store, Clock& clock) {

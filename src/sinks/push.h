@@ -38,8 +38,4 @@ std::unique_ptr<PushService> push_service(PushSettings settings, http::Client& c
 // themselves (empty).
 std::shared_ptr<pipeline::Handler> push_handler(PushService& service, std::string endpoint);
 
-// The body for a service: what was given for it, or made of plain text.
-std::string fcm_body(std::string_view body, std::string_view token);
-std::string apns_body(std::string_view body);
-
 }  // namespace belfry::sinks

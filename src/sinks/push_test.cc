@@ -1,4 +1,4 @@
-#include "sinks/push.h"
+#include "sinks/push_message.h"
 
 #include <gtest/gtest.h>
 #include <openssl/ec.h>
@@ -42,6 +42,39 @@ TEST(PushTest, FcmTakesTextAndEveryFormOfItsJson) {
 TEST(PushTest, ApnsTakesTextAndItsJson) {
   EXPECT_EQ(apns_body("ding"), R"({"aps":{"alert":"ding"}})");
   EXPECT_EQ(apns_body(R"({"aps":{"badge":1}})"), R"({"aps":{"badge":1}})");
+}
+
+TEST(PushTest, AMessagesAttributesAreItsHeaders) {
+  const WallTime sent{std::chrono::seconds(1'700'000'000)};
+  const auto headers = [&](const queue::Attributes& attributes, std::string_view platform = "APNS",
+                           std::string_view body = R"({"aps":{"alert":"ding"}})") {
+    std::string text;
+    for (const auto& [name, value] : apns_headers(attributes, platform, "org.app", body, sent))
+      if (name != "content-type") text += name + "=" + value + " ";
+    return text;
+  };
+  EXPECT_EQ(headers({}), "apns-topic=org.app apns-push-type=alert ");
+  EXPECT_EQ(headers({}, "APNS", R"({"aps":{"content-available":1}})"),
+            "apns-topic=org.app apns-push-type=background apns-priority=5 ");
+  EXPECT_EQ(headers({}, "APNS", R"({"aps":{"content-available":1,"badge":3}})"),
+            "apns-topic=org.app apns-push-type=alert ");
+  EXPECT_EQ(headers({}, "APNS_VOIP_SANDBOX"), "apns-topic=org.app.voip apns-push-type=voip ");
+  EXPECT_EQ(headers({{"AWS.SNS.MOBILE.APNS.PUSH_TYPE", {"String", "location"}},
+                     {"AWS.SNS.MOBILE.APNS.TOPIC", {"String", "org.app.location-query"}},
+                     {"AWS.SNS.MOBILE.APNS.PRIORITY", {"String", "1"}},
+                     {"AWS.SNS.MOBILE.APNS.COLLAPSE_ID", {"String", "one"}},
+                     {"AWS.SNS.MOBILE.APNS_SANDBOX.TTL", {"String", "100"}}},
+                    "APNS_SANDBOX"),
+            "apns-topic=org.app.location-query apns-push-type=location apns-priority=1 "
+            "apns-collapse-id=one apns-expiration=1700000100 ");
+  for (const auto& [ttl, shown] : {std::pair("0", "apns-expiration=0 "), std::pair("soon", "")})
+    EXPECT_EQ(headers({{"AWS.SNS.MOBILE.APNS.TTL", {"String", ttl}}}),
+              std::string("apns-topic=org.app apns-push-type=alert ") + shown);
+  EXPECT_EQ(fcm_body("x", "t", {{"AWS.SNS.MOBILE.GCM.TTL", {"Number", "60"}}}),
+            R"({"message":{"notification":{"body":"x"},"token":"t","android":{"ttl":"60s"}}})");
+  EXPECT_EQ(
+      fcm_body(R"({"android":{"ttl":"1s"}})", "t", {{"AWS.SNS.MOBILE.GCM.TTL", {"Number", "60"}}}),
+      R"({"message":{"android":{"ttl":"1s"},"token":"t"}})");
 }
 
 TEST(JwtTest, AnEllipticSignatureIsTwoNumbers) {

@@ -24,13 +24,6 @@ void set(CURL* handle, CURLoption option, Value value) {
   BELFRY_CHECK(curl_easy_setopt(handle, option, value) == CURLE_OK);
 }
 
-// "belfry <belfry@example.org>" → "belfry@example.org"
-std::string bare(const std::string& address) {
-  const size_t open = address.rfind('<');
-  if (open == address.npos || !address.ends_with('>')) return address;
-  return address.substr(open + 1, address.size() - open - 2);
-}
-
 struct Reading {
   std::string_view left;
   static size_t read(char* into, size_t size, size_t count, void* self) {
@@ -102,11 +95,12 @@ class SmtpMailer final : public Mailer {
   Outcome deliver(CURL* handle, const Mail& mail) {
     using Security = SmtpSettings::Security;
     curl_easy_reset(handle);
-    const std::string text = format_mail(mail, settings_.from, clock_.now());
+    std::string text = format_mail(mail, settings_.from, clock_.now());
+    if (settings_.dkim) text.insert(0, settings_.dkim->sign(text, clock_.now()));
     Reading reading{text};
     const std::string url = fmt::format(
         "{}://{}", settings_.security == Security::tls ? "smtps" : "smtp", settings_.address);
-    const std::string from = "<" + bare(settings_.from) + ">", to = "<" + mail.to + ">";
+    const std::string from = "<" + bare_address(settings_.from) + ">", to = "<" + mail.to + ">";
     curl_slist* const recipients = curl_slist_append(nullptr, to.c_str());
     char error[CURL_ERROR_SIZE] = "";
     set(handle, CURLOPT_ERRORBUFFER, error);

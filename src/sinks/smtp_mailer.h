@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "sinks/dkim.h"
 #include "sinks/mail.h"
 
 namespace belfry::sinks {
@@ -22,6 +23,7 @@ struct SmtpSettings {
   int connections = 2;
   size_t waiting = 10'000;  // mails; further ones end at once as retry
   Duration timeout = std::chrono::seconds(30);
+  std::shared_ptr<const DkimSigner> dkim;  // null: mails are not signed
 };
 
 // The clock must outlive it.

@@ -53,7 +53,7 @@ case $test in
   load.py)
     exec python3 "$here/$test" --short
     ;;
-  sns_delivery_test.py)
+  sns_delivery_test.py | sns_push_test.py)
     python_set
     node_modules
     exec "$python" "$here/$test"

@@ -1,5 +1,6 @@
 """SNS's deliveries to real servers: webhooks that work, fail and hang, mail with STARTTLS and a login, mobile push,
 signatures as a public validator checks them, dead letters, restarts."""
+import base64
 import email
 import email.policy
 import json
@@ -11,10 +12,10 @@ import subprocess
 import tempfile
 import threading
 import unittest
-import urllib.parse
 import urllib.request
 
 import boto3
+import dkim
 
 import support
 from delivery_support import PATIENCE, MailServer, TlsProxy, WebServer, certificate, free_port
@@ -31,6 +32,17 @@ def clients(endpoint):
     return boto3.client("sns", **options), boto3.client("sqs", **options)
 
 
+def key(algorithm, *options):
+    subprocess.run(["openssl", "genpkey", "-algorithm", algorithm, *map(str, options)], check=True, capture_output=True)
+
+
+def public_key(path):
+    """As it stands in DNS: RSA's whole, of Ed25519 the last 32 bytes (RFC 8463)."""
+    der = subprocess.run(["openssl", "pkey", "-in", path, "-pubout", "-outform", "DER"], check=True, capture_output=True).stdout
+    rsa = len(der) > 100
+    return f"v=DKIM1; k={'rsa' if rsa else 'ed25519'}; p={base64.b64encode(der if rsa else der[-32:]).decode()}".encode()
+
+
 class DeliveryTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -38,13 +50,13 @@ class DeliveryTest(unittest.TestCase):
         cls.files = certificate(cls.folder)
         cls.mail = MailServer(cls.files)
         cls.proxy = TlsProxy(cls.files)
-        cls.google = WebServer(cls.fcm)
-        cls.google_answers = []
+        cls.key = pathlib.Path(cls.folder, "dkim.key")
+        key("RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", cls.key)
         cls.belfry = support.Belfry(f"""\
 aws: {{url: "{cls.proxy.url}"}}
 webhooks: {{allow_private: true}}
-smtp: {{address: "{cls.mail.address}", user: belfry, password: secret, from: Belfry <bell@example.org>, tls_ca: {cls.files[0]}}}
-push: {{fcm: "{cls.google.url}", allow_private: true}}
+smtp: {{address: "{cls.mail.address}", user: belfry, password: secret, from: Belfry <bell@example.org>, tls_ca: {cls.files[0]},
+        dkim: {{selector: bell, key_file: {cls.key}}}}}
 """)
         cls.reach()
 
@@ -56,15 +68,9 @@ push: {{fcm: "{cls.google.url}", allow_private: true}}
     @classmethod
     def tearDownClass(cls):
         cls.belfry.stop()
-        for server in (cls.mail, cls.proxy, cls.google):
+        for server in (cls.mail, cls.proxy):
             server.close()
         shutil.rmtree(cls.folder)
-
-    @classmethod
-    def fcm(cls, request):
-        if request.path == "/token":
-            return 200, json.dumps({"access_token": "granted", "expires_in": 3600})
-        return cls.google_answers.pop(0) if cls.google_answers else (200, "{}")
 
     def topic(self, name, **attributes):
         return self.sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
@@ -235,6 +241,41 @@ push: {{fcm: "{cls.google.url}", allow_private: true}}
         while come != sent:
             come.add(server.next().json()["MessageId"])
 
+    def signed(self, content, key):
+        """Whether an independent verifier takes the mail for example.org's."""
+        def dns(name, timeout=5):
+            self.assertEqual(name, b"bell._domainkey.example.org.")
+            return public_key(key)
+        return dkim.verify(content, dnsfunc=dns)
+
+    def test_mail_is_signed_for_its_domain(self):
+        topic = self.topic("signed")
+        self.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="board@example.org")
+        asked = self.mail.next().content
+        self.assertTrue(self.signed(asked, self.key))
+        self.visit(re.search("https://\\S+", email.message_from_bytes(asked, policy=email.policy.default).get_content()).group(0))
+        for subject, text in (("News", "two\nlines  with   spaces \n.\n\n\n"), ("Grüße " * 12, "Gäste"), ("News", "x" * 2000)):
+            self.sns.publish(TopicArn=topic, Subject=subject.strip(), Message=text)
+            told = self.mail.next().content
+            self.assertTrue(self.signed(told, self.key), told)
+            self.assertFalse(self.signed(told.replace(b"Subject: ", b"Subject: no "), self.key))
+            self.assertFalse(self.signed(b"From: other@example.org\r\n" + told, self.key))
+
+    def test_mail_signed_with_an_elliptic_key_that_a_secret_holds(self):
+        file = pathlib.Path(self.folder, "ed25519.key")
+        key("ED25519", "-out", file)
+        other = support.Belfry(f"""\
+aws: {{}}
+topics: {{news: {{subscriptions: [{{protocol: email, endpoint: board@example.org}}]}}}}
+smtp: {{address: "{self.mail.address}", user: belfry, password: secret, from: bell@mail.example.org, tls_ca: {self.files[0]},
+        dkim: {{selector: bell, domain: example.org, key: {{secret: dkim}}}}}}
+""", prepare=lambda folder: subprocess.run([os.environ["BELFRY"], "secret", "put", "dkim", "--file", file], cwd=folder, check=True,
+                                                  capture_output=True))
+        self.addCleanup(other.stop)
+        sns, _ = clients(other.endpoint)
+        sns.publish(TopicArn="arn:aws:sns:eu-west-1:000000000000:news", Message="ding")
+        self.assertTrue(self.signed(self.mail.next().content, file))
+
     def test_mail(self):
         topic = self.topic("mail")
         self.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="board@example.org")
@@ -265,40 +306,7 @@ push: {{fcm: "{cls.google.url}", allow_private: true}}
         self.command("topic", "confirm", "mail-json", arn["SubscriptionArn"].split(":")[-1])
         self.sns.publish(TopicArn=topic, Message="for nobody")
         self.assertEqual(json.loads(self.take(url)["Body"])["Message"], "for nobody")
-
-    def test_mobile_push(self):
-        key = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-                             check=True, capture_output=True, text=True).stdout
-        account = {"project_id": "bells", "client_email": "b@bells", "private_key": key, "private_key_id": "k",
-                   "token_uri": self.google.url + "/token"}
-        app = self.sns.create_platform_application(Name="app", Platform="GCM", Attributes={
-            "PlatformCredential": json.dumps(account)})["PlatformApplicationArn"]
-        self.assertEqual(self.sns.get_platform_application_attributes(PlatformApplicationArn=app)["Attributes"],
-                         {"Enabled": "true"})
-        device = self.sns.create_platform_endpoint(PlatformApplicationArn=app, Token="device-1")["EndpointArn"]
-        self.assertEqual(self.sns.create_platform_endpoint(PlatformApplicationArn=app, Token="device-1")["EndpointArn"],
-                         device)
-        self.sns.publish(TargetArn=device, Message="ding")
-        token = self.google.next()
-        self.assertEqual(token.path, "/token")
-        self.assertEqual(urllib.parse.parse_qs(token.body)["assertion"][0].count("."), 2)
-        sent = self.google.next()
-        self.assertEqual(sent.path, "/v1/projects/bells/messages:send")
-        self.assertEqual(sent.headers["Authorization"], "Bearer granted")
-        self.assertEqual(sent.json(), {"message": {"token": "device-1", "notification": {"body": "ding"}}})
-        topic = self.topic("devices")
-        self.sns.subscribe(TopicArn=topic, Protocol="application", Endpoint=device)
-        self.sns.publish(TopicArn=topic, MessageStructure="json", Message=json.dumps(
-            {"default": "x", "GCM": json.dumps({"data": {"n": "1"}})}))
-        self.assertEqual(self.google.next().json()["message"], {"token": "device-1", "data": {"n": "1"}})
-        self.google_answers.append((404, '{"error":{"status":"NOT_FOUND"}}'))
-        self.sns.publish(TargetArn=device, Message="gone")
-        self.google.next()
-        waiting = threading.Event()
-        while self.sns.get_endpoint_attributes(EndpointArn=device)["Attributes"]["Enabled"] != "false":
-            waiting.wait(0.05)
-        with self.assertRaises(self.sns.exceptions.EndpointDisabledException):
-            self.sns.publish(TargetArn=device, Message="still there?")
+        self.mail.next()  # the robot's copy
 
 
 if __name__ == "__main__":

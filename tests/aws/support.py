@@ -17,10 +17,11 @@ queues:
 class Belfry:
     """`belfry run` in a folder of its own, on free ports; `endpoint` is its AWS-compatible endpoint."""
 
-    def __init__(self, config=CONFIG):
+    def __init__(self, config=CONFIG, prepare=lambda folder: None):
         self._folder = tempfile.TemporaryDirectory(prefix="belfry-aws-")
         self.folder = pathlib.Path(self._folder.name)
         (self.folder / "belfry.yaml").write_text(config)
+        prepare(self.folder)
         self.start()
 
     def launch(self):
