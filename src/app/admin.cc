@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "app/admin_answer.h"
 #include "app/admin_functions.h"
 #include "app/config_check.h"
 #include "app/message_json.h"
@@ -27,15 +27,6 @@ using http::ServerResponse;
 
 constexpr size_t kLargestBody = 2 << 20;
 constexpr size_t kMostMessages = 1'000;  // in one answer
-constexpr Duration kLongestWait = std::chrono::seconds(25);
-
-ServerResponse json_response(const json::value& value, int status = 200) {
-  ServerResponse response;
-  response.status = status;
-  response.headers = {{"Content-Type", "application/json"}};
-  response.body = json::serialize(value) + "\n";
-  return response;
-}
 
 ServerResponse text_response(std::string body, int status = 200,
                              std::string type = "text/plain; charset=utf-8") {
@@ -44,17 +35,6 @@ ServerResponse text_response(std::string body, int status = 200,
   response.headers = {{"Content-Type", std::move(type)}};
   response.body = std::move(body);
   return response;
-}
-
-// A number in the query; `standard` when it is absent, none when it is malformed.
-std::optional<uint64_t> number(const ServerRequest& request, std::string_view name,
-                               uint64_t standard) {
-  const auto text = request.parameter(name);
-  if (!text) return standard;
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size()) return {};
-  return value;
 }
 
 // The body as an object; an empty body is an empty object.
@@ -189,8 +169,9 @@ class Api final : public AdminApi {
   // What is in a queue above a sequence; with `wait`, answers when there is something or that many
   // seconds are over.
   void messages(std::string_view name, const ServerRequest& request, Respond respond) {
-    const auto after = number(request, "after", 0), limit = number(request, "limit", 100),
-               wait = number(request, "wait", 0);
+    const auto after = number_parameter(request, "after", 0),
+               limit = number_parameter(request, "limit", 100),
+               wait = number_parameter(request, "wait", 0);
     if (!after || !limit || !wait)
       return respond(error_response(400, "after, limit and wait take whole numbers"));
     const auto queue = runtime_.store().find_queue(name);
@@ -205,26 +186,12 @@ class Api final : public AdminApi {
       }
       return json_response(json::object{{"messages", std::move(out)}, {"next", next}});
     };
-    const Duration patience =
-        std::min<Duration>(std::chrono::seconds(std::min<uint64_t>(*wait, 60)), kLongestWait);
+    const Duration patience = patience_of(*wait);
     if (patience == Duration(0)) return respond(answer());
-    // Whoever comes first, the message or the end of patience, answers.
     auto pending = std::make_shared<Once>(std::move(respond));
     runtime_.after(patience, [pending, answer] { pending->respond(answer); });
     runtime_.store().when_above(*queue, *after, [pending, answer] { pending->respond(answer); });
   }
-
-  class Once {
-   public:
-    explicit Once(Respond respond) : respond_(std::move(respond)) {}
-    void respond(const std::function<ServerResponse()>& answer) {
-      if (!done_.exchange(true)) respond_(answer());
-    }
-
-   private:
-    std::atomic<bool> done_ = false;
-    Respond respond_;
-  };
 
   void redrive(const ServerRequest& request, Respond respond) {
     const std::string name(request.captured("queue"));

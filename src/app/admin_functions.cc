@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "app/admin_answer.h"
 #include "aws/lambda.h"
 #include "base/nearest.h"
 #include "functions/lambda_host.h"
@@ -20,20 +19,7 @@ using http::Respond;
 using http::ServerRequest;
 using http::ServerResponse;
 
-constexpr Duration kLongestWait = std::chrono::seconds(25);
 constexpr uint64_t kMostLines = 10'000;
-
-ServerResponse json_response(const json::value& value, int status = 200) {
-  return {status, {{"Content-Type", "application/json"}}, json::serialize(value), {}};
-}
-
-uint64_t number(const ServerRequest& request, std::string_view name, uint64_t otherwise) {
-  const auto text = request.parameter(name);
-  if (!text) return otherwise;
-  uint64_t value = otherwise;
-  std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
-}
 
 json::object function_json(functions::LambdaHost& host, const functions::LambdaSettings& it) {
   const functions::FunctionCounts counts = host.counts(it.name);
@@ -78,28 +64,23 @@ class FunctionRoutes {
     if (!settings) return;
     const auto log = runtime_.lambdas()->log(settings->name);
     if (!log) return respond(error_response(404, "there is no log"));
-    const uint64_t from =
-        request.parameter("from")
-            ? number(request, "from", 0)
-            : log->last_lines(std::min(number(request, "lines", 100), kMostLines));
-    const auto answer = [log, from] {
-      const auto piece = log->read(from);
+    const auto from = number_parameter(request, "from", 0),
+               lines = number_parameter(request, "lines", 100),
+               wait = number_parameter(request, "wait", 0);
+    if (!from || !lines || !wait)
+      return respond(error_response(400, "from, lines and wait take whole numbers"));
+    const uint64_t start =
+        request.parameter("from") ? *from : log->last_lines(std::min(*lines, kMostLines));
+    const auto answer = [log, start] {
+      const auto piece = log->read(start);
       return json_response({{"text", piece.text}, {"next", piece.next}});
     };
-    const Duration patience = std::min<Duration>(
-        std::chrono::seconds(std::min<uint64_t>(number(request, "wait", 0), 60)), kLongestWait);
+    const Duration patience = patience_of(*wait);
     if (patience == Duration(0)) return respond(answer());
-    struct Once {
-      std::atomic<bool> done = false;
-      Respond respond;
-    };
-    auto once = std::make_shared<Once>();
-    once->respond = std::move(respond);
-    const auto first = [once, answer] {
-      if (!once->done.exchange(true)) once->respond(answer());
-    };
+    auto pending = std::make_shared<Once>(std::move(respond));
+    const auto first = [pending, answer] { pending->respond(answer); };
     runtime_.after(patience, first);
-    log->when_after(from, first);
+    log->when_after(start, first);
   }
 
   // The body is the event; ?later: kept and handled in its time.

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/admin_answer.h"
 #include "aws/sns.h"
 #include "base/nearest.h"
 
@@ -16,13 +17,6 @@ using http::error_response;
 using http::Respond;
 using http::ServerRequest;
 using http::ServerResponse;
-
-ServerResponse json_response(const json::value& value) {
-  ServerResponse response;
-  response.headers = {{"Content-Type", "application/json"}};
-  response.body = json::serialize(value) + "\n";
-  return response;
-}
 
 // One after the other is asked at one time, so one service for all is enough.
 class TopicApi : public std::enable_shared_from_this<TopicApi> {

@@ -17,20 +17,6 @@ uint32_t level_of(uint32_t group, uint32_t in_flight) {
 
 }  // namespace
 
-uint32_t FairGroups::number(std::string_view name) {
-  if (name.empty()) return 0;
-  const auto [at, made] = by_name_.try_emplace(std::string(name), 0);
-  if (!made) return at->second;
-  if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(groups_.size()));
-    groups_.emplace_back();
-  }
-  at->second = free_.back();
-  free_.pop_back();
-  groups_[at->second].name = name;
-  return at->second;
-}
-
 void FairGroups::promise(uint32_t group) {
   ++groups_[group].promised;
   ++promises_;
@@ -91,18 +77,15 @@ void FairGroups::forget_if_empty(uint32_t number) {
   auto& group = groups_[number];
   if (number == 0 || group.messages > 0 || group.promised > 0) return;
   if (group.listed) order_.erase({group.listed->first, group.listed->second, number});
-  by_name_.erase(group.name);
-  group = Group{};
-  free_.push_back(number);
+  groups_.drop(number);
 }
 
 void FairGroups::clear() {
   order_.clear();
   messages_ = 0;
   for (uint32_t number = 0; number < groups_.size(); ++number) {
+    if (!groups_.has(number)) continue;
     auto& group = groups_[number];
-    const bool used = number == 0 || !group.name.empty();
-    if (!used) continue;
     group.ready = {};
     group.messages = group.in_flight = 0;
     group.listed.reset();

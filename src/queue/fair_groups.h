@@ -15,10 +15,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "queue/entry.h"
+#include "queue/named_slots.h"
 
 namespace belfry::queue {
 
@@ -27,10 +27,10 @@ class Pages;
 // Not thread-safe. Group numbers are reused once a group is empty; 0 is that of no group.
 class FairGroups {
  public:
-  explicit FairGroups(Pages& pages) : pages_(pages), groups_(1) {}
+  explicit FairGroups(Pages& pages) : pages_(pages) { groups_.number(""); }
 
-  uint32_t number(std::string_view name);  // makes the group
-  const std::string& name(uint32_t group) const { return groups_[group].name; }
+  uint32_t number(std::string_view name) { return groups_.number(name); }  // makes the group
+  const std::string& name(uint32_t group) const { return groups_.name(group); }
   void promise(uint32_t group);  // an add will follow: the group stays until then
 
   void add(const Entry& entry, bool promised);
@@ -44,7 +44,6 @@ class FairGroups {
 
  private:
   struct Group {
-    std::string name;
     std::vector<uint64_t>
         ready;  // a heap, the least first; those not ready any more are passed over
     uint32_t messages = 0, in_flight = 0, promised = 0;
@@ -54,9 +53,7 @@ class FairGroups {
   void forget_if_empty(uint32_t number);
 
   Pages& pages_;
-  std::vector<Group> groups_;
-  std::vector<uint32_t> free_;
-  std::unordered_map<std::string, uint32_t> by_name_;
+  NamedSlots<Group> groups_;
   std::set<std::tuple<uint32_t, uint64_t, uint32_t>> order_;  // level, first sequence, group
   size_t messages_ = 0, promises_ = 0;
 };

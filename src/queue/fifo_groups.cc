@@ -6,20 +6,6 @@
 
 namespace belfry::queue {
 
-uint32_t FifoGroups::number(std::string_view name) {
-  const auto [at, made] = by_name_.try_emplace(std::string(name), 0);
-  if (!made) return at->second;
-  if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(groups_.size()));
-    groups_.emplace_back();
-  }
-  at->second = free_.back();
-  free_.pop_back();
-  groups_[at->second].name = name;
-  groups_[at->second].used = true;
-  return at->second;
-}
-
 const Entry* FifoGroups::first(Group& group) {
   while (group.head < group.sequences.size()) {
     const Entry* entry = pages_.find(group.sequences[group.head]);
@@ -32,15 +18,15 @@ const Entry* FifoGroups::first(Group& group) {
 }
 
 void FifoGroups::changed(uint32_t number) {
+  if (!groups_.has(number)) return;
   auto& group = groups_[number];
-  if (!group.used) return;
   const Entry* entry = first(group);
   if (group.listed) {
     ready_.erase(*group.listed);
     group.listed.reset();
   }
   if (entry == nullptr) {
-    if (group.promised == 0) forget(number);
+    if (group.promised == 0) groups_.drop(number);
     return;
   }
   if (group.head > 64 && group.head * 2 > group.sequences.size()) {
@@ -96,19 +82,13 @@ std::vector<uint64_t> FifoGroups::ready_messages(uint32_t number, size_t max) {
   return out;
 }
 
-void FifoGroups::forget(uint32_t number) {
-  by_name_.erase(groups_[number].name);
-  groups_[number] = Group{};
-  free_.push_back(number);
-}
-
 void FifoGroups::clear() {
   ready_.clear();
   for (uint32_t number = 0; number < groups_.size(); ++number) {
+    if (!groups_.has(number)) continue;
     auto& group = groups_[number];
-    if (!group.used) continue;
     if (group.promised == 0) {
-      forget(number);
+      groups_.drop(number);
       continue;
     }
     group.sequences = {};

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "queue/entry.h"
+#include "queue/named_slots.h"
 
 namespace belfry::queue {
 
@@ -22,9 +22,9 @@ class FifoGroups {
  public:
   explicit FifoGroups(Pages& pages) : pages_(pages) {}
 
-  uint32_t number(
-      std::string_view name);  // makes the group; keeps it while it has messages or promises
-  const std::string& name(uint32_t group) const { return groups_[group].name; }
+  // Makes the group; it stays while it has messages or promises.
+  uint32_t number(std::string_view name) { return groups_.number(name); }
+  const std::string& name(uint32_t group) const { return groups_.name(group); }
   void promise(uint32_t group) { ++groups_[group].promised; }  // an add will follow
 
   void add(const Entry& entry, bool promised);  // a sequence it does not have
@@ -40,20 +40,15 @@ class FifoGroups {
 
  private:
   struct Group {
-    std::string name;
     std::vector<uint64_t> sequences;  // from head on; those gone are passed over
     size_t head = 0;
     uint32_t in_flight = 0, promised = 0;
     std::optional<uint64_t> listed;  // its key in ready_
-    bool used = false;
   };
   const Entry* first(Group& group);
-  void forget(uint32_t number);  // its number is free
 
   Pages& pages_;
-  std::vector<Group> groups_;
-  std::vector<uint32_t> free_;
-  std::unordered_map<std::string, uint32_t> by_name_;
+  NamedSlots<Group> groups_;
   std::map<uint64_t, uint32_t> ready_;
 };
 

@@ -9,7 +9,7 @@ PROTOS=0.3.7          # org.hyperledger.fabric:fabric-protos
 PROTOBUF_JAVA=4.36.2  # com.google.protobuf:protobuf-java, only to read the former
 build_packages=(
   ca-certificates cmake g++ git make ninja-build pkg-config python3 ccache mold
-  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcurl4-openssl-dev libssl-dev libsimdjson-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev libpugixml-dev
   prometheus-cpp-dev libre2-dev libexpected-dev libarchive-dev zlib1g-dev
