@@ -6,44 +6,19 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 test=$1 build=$2 set=${4:-}
 export BELFRY=$3
+. "$here/../support/install.sh"
 
 python_set() {
-  local wanted=$here/requirements${set:+-$set}.txt folder=$build/aws-clients/${set:-current}
-  mkdir -p "$build/aws-clients"
-  (
-    flock 9
-    if ! cmp -s "$wanted" "$folder/.installed"; then
-      python3 -m venv --clear "$folder"
-      "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
-      cp "$wanted" "$folder/.installed"
-    fi
-  ) 9>"$folder.lock"
+  local folder=$build/aws-clients/${set:-current}
+  python_packages "$folder" "$here/requirements${set:+-$set}.txt"
   python=$folder/bin/python
 }
 
-node_modules() {
-  (
-    flock 9
-    if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed"; then
-      (cd "$here" && npm ci --no-audit --no-fund --silent)
-      cp "$here/package-lock.json" "$here/node_modules/.installed"
-    fi
-  ) 9>"$here/.install.lock"
-}
-
 jars() {
-  local folder=$build/aws-clients/java${set:+-$set} version=()
+  local version=()
   [ "$set" != query ] || version=(-Dsdk=2.20.162)  # SQS spoke Query then
-  mkdir -p "$build/aws-clients"
-  (
-    flock 9
-    if ! cmp -s "$here/java/pom.xml" "$folder/.installed"; then
-      rm -rf "$folder"
-      mvn -q -B -Dstyle.color=never -f "$here/java/pom.xml" "${version[@]}" dependency:copy-dependencies -DoutputDirectory="$folder"
-      cp "$here/java/pom.xml" "$folder/.installed"
-    fi
-  ) 9>"$folder.lock"
-  jars=$folder
+  jars=$build/aws-clients/java${set:+-$set}
+  java_packages "$jars" "$here/java/pom.xml" "${version[@]}"
 }
 
 case $test in
@@ -55,7 +30,7 @@ case $test in
     ;;
   sns_delivery_test.py | sns_push_test.py)
     python_set
-    node_modules
+    node_packages "$here"
     exec "$python" "$here/$test"
     ;;
   *.py)
@@ -72,7 +47,7 @@ case $test in
     exec python3 "$here/with_belfry.py" go test ${set:+-modfile="$set.mod"} -count=1 ./...
     ;;
   *.mjs)
-    node_modules
+    node_packages "$here"
     exec python3 "$here/with_belfry.py" node --test "$here/$test"
     ;;
 esac

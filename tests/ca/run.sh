@@ -3,12 +3,6 @@
 # VERSION/package-lock.json names it; without its native parts, which do not build on today's Node and are not needed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-folder=$here/$1
-exec 9>"$folder/.install.lock"
-flock 9
-if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
-  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent)
-  cp "$folder/package-lock.json" "$folder/node_modules/.installed"
-fi
-flock -u 9
+. "$here/../support/install.sh"
+node_packages "$here/$1" --ignore-scripts
 CLIENT_VERSION=$1 BELFRY=$2 exec node --test "$here/client_test.mjs"

@@ -5,18 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 test=$1 peers=$2/cloud-peers
 export BELFRY=$3 JARS=$peers/java LEDGERS=$here/../data/ledgers
-mkdir -p "$peers"
-(
-  flock 9
-  if ! cmp -s "$here/requirements.txt" "$peers/python/.installed"; then
-    python3 -m venv --clear "$peers/python"
-    "$peers/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$peers/python/.installed"
-  fi
-  if ! cmp -s "$here/pom.xml" "$peers/java/.installed"; then
-    rm -rf "$peers/java"
-    mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$peers/java"
-    cp "$here/pom.xml" "$peers/java/.installed"
-  fi
-) 9>"$peers/.lock"
+. "$here/../support/install.sh"
+python_packages "$peers/python" "$here/requirements.txt"
+java_packages "$peers/java" "$here/pom.xml"
 exec "$peers/python/bin/python" "$here/$test"

@@ -6,29 +6,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 test=$1 build=$2
 export BELFRY=$3 BOOTSTRAP=$4
 
-venv=$build/lambda-clients
-mkdir -p "$build"
-(
-  flock 9
-  if ! cmp -s "$here/requirements.txt" "$venv/.installed"; then
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$venv/.installed"
-  fi
-) 9>"$build/lambda-clients.lock"
+. "$here/../support/install.sh"
 
-node_modules() {
-  (
-    flock 9
-    if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
-      (cd "$1" && npm ci --no-audit --no-fund --silent)
-      cp "$1/package-lock.json" "$1/node_modules/.installed"
-    fi
-  ) 9>"$1/.install.lock"
-}
-node_modules "$here"
+venv=$build/lambda-clients
+python_packages "$venv" "$here/requirements.txt"
+node_packages "$here"
 # aws-lambda-ric is compiled on installation, which takes minutes: only for the test that needs it.
-[ "$test" != runtimes_test.py ] || node_modules "$here/ric"
+[ "$test" != runtimes_test.py ] || node_packages "$here/ric"
 
 # Functions find python3 on PATH: this one, with boto3.
 export PATH=$venv/bin:$PATH
