@@ -11,7 +11,7 @@ set(messages
   ledger/rwset/rwset ledger/rwset/kvrwset/kv_rwset ledger/queryresult/kv_query_result
   orderer/configuration orderer/smartbft/configuration orderer/etcdraft/configuration
   peer/chaincode peer/chaincode_event peer/collection peer/configuration peer/policy peer/proposal
-  peer/proposal_response peer/query peer/resources peer/transaction
+  peer/proposal_response peer/query peer/resources peer/signed_cc_dep_spec peer/transaction
   peer/lifecycle/lifecycle peer/lifecycle/chaincode_definition peer/lifecycle/db
   gossip/message discovery/protocol)
 set(services orderer/ab peer/events peer/peer peer/chaincode_shim gateway/gateway discovery/protocol)

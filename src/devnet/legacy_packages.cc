@@ -4,10 +4,12 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "common/common.pb.h"
 #include "devnet/archive.h"
 #include "devnet/chaincode_way.h"
 #include "ledger/chaincode_definition.h"
 #include "peer/chaincode.pb.h"
+#include "peer/signed_cc_dep_spec.pb.h"
 
 namespace belfry::devnet {
 namespace {
@@ -25,23 +27,48 @@ void append_field(std::string& out, int number, std::string_view bytes) {
   out += bytes;
 }
 
+// In its envelope, if the bytes are that.
+std::optional<::protos::SignedChaincodeDeploymentSpec> signed_spec(std::string_view bytes) {
+  ::common::Envelope envelope;
+  ::common::Payload payload;
+  ::common::ChannelHeader header;
+  ::protos::SignedChaincodeDeploymentSpec out;
+  if (!envelope.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !payload.ParseFromString(envelope.payload()) || !payload.has_header() ||
+      !header.ParseFromString(payload.header().channel_header()) ||
+      header.type() != ::common::CHAINCODE_PACKAGE || !out.ParseFromString(payload.data()) ||
+      out.instantiation_policy().empty())
+    return {};
+  return out;
+}
+
 }  // namespace
 
 Result<LegacyPackage> LegacyPackage::parse(std::string_view bytes) {
-  ::protos::ChaincodeDeploymentSpec spec;
-  if (!spec.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return fail("failed to unmarshal deployment spec from bytes");
-  const auto& id = spec.chaincode_spec().chaincode_id();
   LegacyPackage out;
   out.bytes = bytes;
+  const auto owned = signed_spec(bytes);
+  out.spec = owned ? owned->chaincode_deployment_spec() : out.bytes;
+  ::protos::ChaincodeDeploymentSpec spec;
+  if (!spec.ParseFromString(out.spec) || !spec.has_chaincode_spec())
+    return fail("could not unmarshal chaincode package to CDS or SignedCDS");
+  const auto& id = spec.chaincode_spec().chaincode_id();
   out.name = id.name();
   out.version = id.version();
   out.path = id.path();
-  const auto code = sha256(spec.code_package());
-  const auto about = sha256(out.name + out.version);
-  append_field(out.data, 1, view(code));
-  append_field(out.data, 2, view(about));
-  out.id = view(sha256(std::string(view(code)) + std::string(view(about))));
+  std::vector<Hash256> hashes = {sha256(spec.code_package()), sha256(out.name + out.version)};
+  if (owned) {
+    out.instantiation_policy = owned->instantiation_policy();
+    std::string owners = out.instantiation_policy;
+    for (const auto& each : owned->owner_endorsements()) owners += each.endorser();
+    hashes.push_back(sha256(owners));
+  }
+  Sha256 all;
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    append_field(out.data, static_cast<int>(i) + 1, view(hashes[i]));
+    all.add(view(hashes[i]));
+  }
+  out.id = view(all.finish());
   return out;
 }
 
@@ -76,7 +103,7 @@ Result<std::unique_ptr<LegacyPackages>> LegacyPackages::open(FileSystem& files,
 // Tells the launcher how, if it is a program. Otherwise it dials in.
 Result<void> LegacyPackages::bring_up(const LegacyPackage& package) {
   ::protos::ChaincodeDeploymentSpec spec;
-  if (!spec.ParseFromString(package.bytes)) return fail("the deployment spec does not decode");
+  if (!spec.ParseFromString(package.spec)) return fail("the deployment spec does not decode");
   if (spec.chaincode_spec().type() != ::protos::ChaincodeSpec::NODE) return {};
   const auto code = read_tar_gz(spec.code_package());
   if (!code) return tl::unexpected(code.error());

@@ -1,4 +1,5 @@
-// The chaincode packages of Fabric 1.4 (peer.ChaincodeDeploymentSpec) that peers have installed
+// The chaincode packages of Fabric 1.4 (peer.ChaincodeDeploymentSpec, or one that its owners have
+// signed, in an envelope, as `peer chaincode package -s` makes it) that peers have installed
 // through lscc, kept in a folder, and how each is to be brought up: one of type node is a program;
 // others run by themselves and dial in.
 //
@@ -21,10 +22,17 @@
 namespace belfry::devnet {
 
 struct LegacyPackage {
-  std::string bytes;  // serialized peer.ChaincodeDeploymentSpec
+  std::string bytes;  // as installed
+  std::string spec;   // serialized peer.ChaincodeDeploymentSpec
+  // Who may instantiate it: a serialized common.SignaturePolicyEnvelope. Empty when nobody has
+  // signed it: an administrator of the channel. As with Fabric, the owners' signatures themselves
+  // are not looked at.
+  std::string instantiation_policy;
   std::string name, version, path;
-  std::string data;  // ccprovider.CDSData, which lscc's entry repeats: hashes of code and name
-  std::string id;    // the fingerprint: a hash of both
+  // ccprovider.CDSData or SignedCDSData, which lscc's entry repeats: hashes of the code, the name,
+  // and of what its owners have signed.
+  std::string data;
+  std::string id;  // the fingerprint: a hash of these
 
   static Result<LegacyPackage> parse(std::string_view bytes);
   std::string key() const { return name + ":" + version; }  // what the chaincode registers as

@@ -129,7 +129,10 @@ class Lscc {
       return fail("the endorsement policy is no SignaturePolicyEnvelope");
     data.set_data(package->data);
     data.set_id(package->id);
-    *data.mutable_instantiation_policy() = ledger::any_admin_of(msp_ids(*config));
+    if (package->instantiation_policy.empty())
+      *data.mutable_instantiation_policy() = ledger::any_admin_of(msp_ids(*config));
+    else if (!data.mutable_instantiation_policy()->ParseFromString(package->instantiation_policy))
+      return fail("the instantiation policy is no SignaturePolicyEnvelope");
     if (auto may = check_instantiation(*config, data.instantiation_policy()); !may)
       return tl::unexpected(may.error());
     const std::string entry = data.SerializeAsString();
@@ -151,7 +154,7 @@ class Lscc {
     const auto package = call_.packages.find(call_.peer.name(), data.name() + ":" + data.version());
     if (!package) return fail("invalid deployment spec: " + package.error().message);
     if (package->data != data.data()) return fail("chaincode fingerprint mismatch: data mismatch");
-    return package->bytes;
+    return package->spec;
   }
 
   Result<std::string> instantiated() {

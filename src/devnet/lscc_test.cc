@@ -3,8 +3,10 @@
 
 #include "devnet/endorsing_harness.h"
 #include "devnet/transaction_harness.h"
+#include "ledger/definition_policies.h"
 #include "peer/chaincode.pb.h"
 #include "peer/query.pb.h"
+#include "peer/signed_cc_dep_spec.pb.h"
 
 namespace belfry::devnet {
 namespace {
@@ -102,7 +104,7 @@ TEST_F(LsccTest, ThePackageIsInstalledOnce) {
             "error installing chaincode code ngo:1.0(chaincode "
             "net/chaincodes/legacy/peer0.org1.example.com@ngo.1.0 exists)");
   EXPECT_EQ(lscc({"install", "\xff"}, "").response().message(),
-            "failed to unmarshal deployment spec from bytes");
+            "could not unmarshal chaincode package to CDS or SignedCDS");
   ::protos::ChaincodeQueryResponse installed;
   ASSERT_TRUE(installed.ParseFromString(lscc({"getinstalledchaincodes"}, "").response().payload()));
   ASSERT_EQ(installed.chaincodes_size(), 1);
@@ -119,6 +121,40 @@ TEST_F(LsccTest, ThePackageIsInstalledOnce) {
   const auto again = LegacyPackages::open(files_, "net", launcher);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE((*again)->find("peer0.org1.example.com", "ngo:1.0"));
+}
+
+// As `peer chaincode package -s -i POLICY` makes it, and an owner signs it.
+TEST_F(LsccTest, APackageThatIsSignedSaysWhoMayInstantiateIt) {
+  const auto package_for = [](const std::string& msp_id, const std::string& owner) {
+    ::protos::SignedChaincodeDeploymentSpec owned;
+    owned.set_chaincode_deployment_spec(package("1.0"));
+    owned.set_instantiation_policy(ledger::any_admin_of({msp_id}).SerializeAsString());
+    owned.add_owner_endorsements()->set_endorser(owner);
+    ::common::ChannelHeader header;
+    header.set_type(::common::CHAINCODE_PACKAGE);
+    ::common::Payload payload;
+    payload.mutable_header()->set_channel_header(header.SerializeAsString());
+    payload.set_data(owned.SerializeAsString());
+    ::common::Envelope envelope;
+    envelope.set_payload(payload.SerializeAsString());
+    return envelope.SerializeAsString();
+  };
+  // What its owners sign is part of the fingerprint; the form is not.
+  const auto plain = LegacyPackage::parse(package("1.0"));
+  const auto one = LegacyPackage::parse(package_for("Org2MSP", "one"));
+  const auto other = LegacyPackage::parse(package_for("Org2MSP", "other"));
+  ASSERT_TRUE(plain && one && other);
+  EXPECT_EQ(one->spec, package("1.0"));
+  EXPECT_NE(one->id, plain->id);
+  EXPECT_NE(one->id, other->id);
+  EXPECT_EQ(one->data.size(), 3 * 34u);
+  EXPECT_EQ(one->data.substr(0, 68), plain->data);
+
+  connect("ngo:1.0");
+  EXPECT_EQ(lscc({"install", package_for("Org2MSP", "one")}, "").response().payload(), "OK");
+  // Its administrator is Org1's.
+  EXPECT_EQ(lscc({"deploy", "mychannel", spec("1.0")}).response().message(),
+            "instantiation policy violation: signature set did not satisfy policy");
 }
 
 TEST_F(LsccTest, ItIsDeployedInvokedAndUpgraded) {
