@@ -27,7 +27,7 @@ class Devnet(fabric.Network):
         (self.folder / "crypto").rename(self.folder / "strangers")
         crypto = self.folder / "crypto"
         self.process = subprocess.Popen([BELFRY, "devnet", "--data", crypto, "--peers", "2", "--channel", "first", "--ports", "free",
-                                         "--json"], stdout=subprocess.PIPE, text=True)
+                                         "--plain-osnadmin", "--json"], stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError("the devnet did not start")
