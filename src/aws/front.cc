@@ -27,6 +27,17 @@ const std::string* parameter(const Parameters& parameters, std::string_view name
   return nullptr;
 }
 
+// Query's JSON answers spell the names of lists small: "queueUrls", "messages".
+boost::json::object small_lists(const boost::json::object& output) {
+  boost::json::object out;
+  for (const auto& [key, value] : output) {
+    std::string name(key);
+    if (value.is_array()) name[0] = static_cast<char>(name[0] | 0x20);
+    out[name] = value;
+  }
+  return out;
+}
+
 }  // namespace
 
 // One request on its way: what the answer needs to know.
@@ -37,6 +48,7 @@ struct Front::Call {
   std::string action_name;
   bool json = false;
   bool rest = false;
+  bool json_answer = false;  // Query, with the answer asked for as JSON
   Caller caller;
   boost::json::object input;
 
@@ -47,6 +59,13 @@ struct Front::Call {
     if (json) {
       response.headers = json_headers();
       response.body = boost::json::serialize(output);
+    } else if (json_answer) {
+      response.headers = json_headers();
+      boost::json::object whole{{"ResponseMetadata", {{"RequestId", caller.request_id}}}};
+      if (!action->output.fields.empty() || action->empty_result)
+        whole[action_name + "Result"] = small_lists(output);
+      response.body =
+          boost::json::serialize(boost::json::object{{action_name + "Response", std::move(whole)}});
     } else {
       response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
       std::string& body = response.body;
@@ -76,10 +95,20 @@ struct Front::Call {
       response.body = boost::json::serialize(boost::json::object{{"message", fault.message}});
     } else if (json) {
       response.headers = json_headers();
-      response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, side));
+      if (!service || service->query_born)
+        response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, side));
+      // What is found before a service's own code is no exception of its own.
+      const bool capital = service && service->capital_message &&
+                           fault.code != "ValidationException" &&
+                           fault.code != "SerializationException";
       response.body = boost::json::serialize(boost::json::object{
           {"__type", (service ? service->error_prefix : std::string()) + fault.code},
-          {"message", fault.message}});
+          {capital ? "Message" : "message", fault.message}});
+    } else if (json_answer) {
+      response.headers = json_headers();
+      response.body = boost::json::serialize(boost::json::object{
+          {"Error", {{"Code", query_code}, {"Message", fault.message}, {"Type", side}}},
+          {"RequestId", caller.request_id}});
     } else {
       response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
       std::string& body = response.body;
@@ -89,8 +118,8 @@ struct Front::Call {
       append_xml_text(body, query_code);
       body += "</Code><Message>";
       append_xml_text(body, fault.message);
-      body += fmt::format("</Message><Detail/></Error><RequestId>{}</RequestId></ErrorResponse>",
-                          caller.request_id);
+      body += fmt::format("</Message>{}</Error><RequestId>{}</RequestId></ErrorResponse>",
+                          service && service->query_born ? "<Detail/>" : "", caller.request_id);
     }
     respond(std::move(response));
   }
@@ -277,6 +306,8 @@ void Front::handle_query(const http::ServerRequest& request, std::shared_ptr<Cal
                       std::make_move_iterator(form->end()));
   }
   const std::string* action = parameter(parameters, "Action");
+  const std::string* accept = request.header("accept");
+  call->json_answer = accept && accept->starts_with("application/json");
   call->service = query_service(parameters, call->caller.service);
   if (!action)
     return call->refuse(

@@ -63,7 +63,47 @@ TEST_F(FrontTest, SpeaksJson) {
   const auto refused = ask(front, json("Echo.Say", "{}"));
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(refused.body, R"({"__type":"com.example#NoText","message":"say <something>"})");
-  EXPECT_EQ(*http::find_header(refused.headers, "x-amzn-query-error"), "Old.NoText;Sender");
+  EXPECT_EQ(http::find_header(refused.headers, "x-amzn-query-error"), nullptr);
+}
+
+TEST_F(FrontTest, RefusesInTheServicesOwnShape) {
+  const auto refuse = [&](http::ServerRequest request, bool query_born, bool capital) {
+    auto service = echo();
+    service.query_born = query_born;
+    service.capital_message = capital;
+    Front front(clock_, *random_, {});
+    front.add(std::move(service));
+    return ask(front, std::move(request));
+  };
+  const auto form = [] {
+    http::ServerRequest request;
+    request.body = "Action=Say";
+    return request;
+  };
+  const auto born = refuse(json("Echo.Say", "{}"), true, false);
+  EXPECT_EQ(*http::find_header(born.headers, "x-amzn-query-error"), "Old.NoText;Sender");
+  EXPECT_NE(refuse(form(), true, false).body.find("</Message><Detail/></Error>"),
+            std::string::npos);
+  EXPECT_NE(refuse(form(), false, false).body.find("</Message></Error>"), std::string::npos);
+  EXPECT_EQ(refuse(json("Echo.Say", "{}"), false, true).body,
+            R"({"__type":"com.example#NoText","Message":"say <something>"})");
+}
+
+TEST_F(FrontTest, AnswersAQueryInJsonWhenAskedTo) {
+  Front front(clock_, *random_, {});
+  auto service = echo();
+  service.actions.at("Say").output = structure({{"Words", list(scalar())}});
+  service.actions.at("Say").run = [](boost::json::object, const Caller&, Callback<Answer> done) {
+    done(boost::json::object{{"Words", {"a"}}, {"Count", 1}});
+  };
+  front.add(std::move(service));
+  http::ServerRequest request;
+  request.headers = {{"Accept", "application/json"}};
+  request.body = "Action=Say";
+  const auto answer = boost::json::parse(ask(front, std::move(request)).body).as_object();
+  const auto& response = answer.at("SayResponse").as_object();
+  EXPECT_EQ(response.at("SayResult"), (boost::json::value{{"words", {"a"}}, {"Count", 1}}));
+  EXPECT_TRUE(response.at("ResponseMetadata").as_object().contains("RequestId"));
 }
 
 TEST_F(FrontTest, SpeaksQuery) {

@@ -10,15 +10,8 @@ namespace belfry::aws::secrets {
 
 namespace {
 
-constexpr size_t kMostName = 512, kMostTags = 50;
+constexpr size_t kMostTags = 50;
 constexpr int64_t kDay = 86'400'000;
-
-bool good_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMostName && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-/_+=.@!").find(c) != std::string_view::npos;
-  });
-}
 
 // Six letters and digits behind the name tell a secret from an earlier one of that name.
 std::string arn_for(SecretsStore& store, std::string_view name, const Caller& caller) {
@@ -33,6 +26,7 @@ std::string arn_for(SecretsStore& store, std::string_view name, const Caller& ca
 std::optional<Fault> add_tags(SecretRecord& secret, const Input& input) {
   const auto* tags = list_field(input, "Tags");
   if (!tags) return {};
+  secret.tagged = true;
   for (const auto& tag : *tags) {
     if (!tag.is_object()) continue;
     const auto key = text_field(tag.get_object(), "Key");
@@ -57,10 +51,7 @@ std::optional<Fault> add_tags(SecretRecord& secret, const Input& input) {
 
 Answer create_secret(SecretsStore& store, const Input& input, const Caller& caller) {
   const std::string name = text_field(input, "Name").value_or("");
-  if (!good_name(name))
-    return Fault{"ValidationException", "",
-                 "Invalid name. Must be a valid name containing alphanumeric characters, or any of "
-                 "the following: -/_+=.@!"};
+  if (!good_name(name)) return bad_name();
   auto value = given_value(input);
   if (auto* fault = std::get_if<Fault>(&value)) return *fault;
   auto& given = std::get<std::optional<SecretValue>>(value);

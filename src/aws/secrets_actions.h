@@ -37,6 +37,8 @@ Answer validate_resource_policy(SecretsStore& store, const Input& input, const C
 Answer get_random_password(SecretsStore& store, const Input& input, const Caller& caller);
 
 // What they share (secrets_common.cc).
+bool good_name(std::string_view name);
+Fault bad_name();
 Fault invalid_parameter(std::string message);
 Fault invalid_request(std::string message);
 Fault not_found();

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/json_fields.h"
 #include "aws/secrets_actions.h"
 #include "base/bytes.h"
@@ -10,8 +12,21 @@ namespace {
 
 constexpr size_t kMostBytes = 65'536;  // of a value
 constexpr size_t kMostStages = 20;     // of a version
+constexpr size_t kMostName = 512;
 
 }  // namespace
+
+bool good_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMostName && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-/_+=.@!").find(c) != std::string_view::npos;
+  });
+}
+Fault bad_name() {
+  return {"ValidationException", "",
+          "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
+          "following: -/_+=.@!"};
+}
 
 Fault invalid_parameter(std::string message) {
   return {"InvalidParameterException", "", std::move(message)};
@@ -32,6 +47,7 @@ std::variant<SecretRecord, Fault> named(SecretsStore& store, const Input& input)
     return Fault{"ValidationException", "",
                  "1 validation error detected: Value at 'secretId' failed to satisfy constraint: "
                  "Member must not be null"};
+  if (!id->starts_with("arn:") && !good_name(*id)) return bad_name();
   auto secret = store.find(*id);
   if (!secret) return not_found();
   return std::move(*secret);

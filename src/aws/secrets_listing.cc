@@ -28,7 +28,7 @@ json::object facts(const SecretRecord& secret, std::string_view stages) {
   if (secret.accessed) out["LastAccessedDate"] = seconds(secret.accessed);
   if (secret.rotated) out["LastRotatedDate"] = seconds(secret.rotated);
   if (secret.deleted) out["DeletedDate"] = seconds(secret.deleted);
-  if (!secret.tags.empty()) out["Tags"] = tags_of(secret);
+  if (secret.tagged) out["Tags"] = tags_of(secret);
   json::object versions;
   for (const SecretVersion& version : secret.versions)
     if (!version.stages.empty())
@@ -46,7 +46,16 @@ bool begins(std::string_view text, std::string_view with, bool exact) {
   return text.size() >= with.size() &&
          std::equal(with.begin(), with.end(), text.begin(), same_letters);
 }
-// A word of the text begins so: what the filter `all` looks for.
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+// It is somewhere in the text: what the filter `all` looks for.
 bool mentions(std::string_view text, std::string_view word) {
   return std::search(text.begin(), text.end(), word.begin(), word.end(), same_letters) !=
          text.end();
@@ -57,8 +66,13 @@ using Test = bool (*)(const SecretRecord& secret, std::string_view value);
 bool by_name(const SecretRecord& secret, std::string_view value) {
   return begins(secret.name, value, true);
 }
+// Each word of the value begins a word of the description.
 bool by_description(const SecretRecord& secret, std::string_view value) {
-  return mentions(secret.description, value);
+  const auto words = words_of(secret.description);
+  return std::ranges::all_of(words_of(value), [&](std::string_view wanted) {
+    return std::ranges::any_of(words,
+                               [&](std::string_view word) { return begins(word, wanted, false); });
+  });
 }
 bool by_tag_key(const SecretRecord& secret, std::string_view value) {
   return std::ranges::any_of(secret.tags,

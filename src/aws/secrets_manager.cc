@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/json_fields.h"
 #include "aws/secrets_actions.h"
 
@@ -67,6 +69,14 @@ std::string resource_of(SecretsStore& secrets, const boost::json::object& input,
                      *name);
 }
 
+// Clients make a token up themselves, so that a request sent twice is done once.
+constexpr std::string_view kWithToken[] = {"CreateSecret", "UpdateSecret", "PutSecretValue"};
+
+Fault without_token() {
+  return secrets::invalid_request(
+      "You must provide a ClientRequestToken value. We recommend a UUID-type value.");
+}
+
 }  // namespace
 
 Service secrets_manager(SecretsStore& store) {
@@ -75,6 +85,7 @@ Service secrets_manager(SecretsStore& store) {
   service.name = "secretsmanager";
   service.json_prefix = "secretsmanager";
   service.json_version = "1.1";
+  service.capital_message = true;
   const std::pair<const char*, Run> actions[] = {
       {"CreateSecret", create_secret},
       {"UpdateSecret", update_secret},
@@ -98,8 +109,10 @@ Service secrets_manager(SecretsStore& store) {
   for (const auto& [name, run] : actions) {
     Action action;
     action.input = any_input();
-    action.run = [&store, run = run](boost::json::object input, const Caller& caller,
-                                     Callback<Answer> done) {
+    const bool token = std::ranges::find(kWithToken, name) != std::end(kWithToken);
+    action.run = [&store, run = run, token](boost::json::object input, const Caller& caller,
+                                            Callback<Answer> done) {
+      if (token && !input.contains("ClientRequestToken")) return done(without_token());
       auto answer = [&] {
         const auto guard = store.lock();
         return run(store, input, caller);

@@ -17,7 +17,7 @@ TEST_F(SecretsManagerTest, MakesReadsAndChanges) {
         {"GetSecretValue", R"({"SecretId":"$A!"})", R"({"SecretString":"one"})"},
         {"CreateSecret", R"({"Name":"dev/db","SecretString":"two"})",
          R"({"__type":"ResourceExistsException",
-             "message":"The operation failed because the secret dev/db already exists."})"},
+             "Message":"The operation failed because the secret dev/db already exists."})"},
         {"PutSecretValue", R"({"SecretId":"dev/db","SecretString":"two"})",
          R"({"$V2":"VersionId","VersionStages":["AWSCURRENT"]})"},
         {"GetSecretValue", R"({"SecretId":"dev/db"})", R"({"SecretString":"two"})"},
@@ -63,18 +63,74 @@ TEST_F(SecretsManagerTest, RefusesAsAwsDoes) {
         R"({"__type":"InvalidParameterException"})"},
        {"GetSecretValue", R"({"SecretId":"none"})",
         R"({"__type":"ResourceNotFoundException",
-             "message":"Secrets Manager can't find the specified secret."})"},
+             "Message":"Secrets Manager can't find the specified secret."})"},
        {"CreateSecret", R"({"Name":"empty"})", R"({"Name":"empty","VersionId":null})"},
        {"GetSecretValue", R"({"SecretId":"empty"})",
-        R"({"message":"Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"})"},
+        R"({"Message":"Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"})"},
        {"GetSecretValue", R"({"SecretId":"empty","VersionId":"11111111111111111111111111111111"})",
-        R"({"message":"Secrets Manager can't find the specified secret value for VersionId: 11111111111111111111111111111111"})"},
+        R"({"Message":"Secrets Manager can't find the specified secret value for VersionId: 11111111111111111111111111111111"})"},
        {"PutSecretValue", R"({"SecretId":"empty"})", R"({"__type":"InvalidRequestException"})"},
        {"RotateSecret", R"({"SecretId":"empty"})", R"({"__type":"UnsupportedOperation"})"},
        {"ListSecrets", R"({"Filters":[{"Key":"colour","Values":["x"]}]})",
         R"({"__type":"ValidationException"})"},
        {"DeleteSecret", R"({"SecretId":"empty","RecoveryWindowInDays":3})",
         R"({"__type":"InvalidParameterException"})"}});
+}
+
+TEST_F(SecretsManagerTest, AsksForATokenAndAName) {
+  for (const char* action : {"CreateSecret", "UpdateSecret", "PutSecretValue"}) {
+    const auto answer = call_as_is(std::string("secretsmanager.") + action,
+                                   R"({"Name":"a","SecretId":"a","SecretString":"x"})");
+    EXPECT_EQ(answer.at("__type"), "InvalidRequestException") << action;
+    EXPECT_EQ(answer.at("Message"),
+              "You must provide a ClientRequestToken value. We recommend a UUID-type value.");
+  }
+  for (const char* action : {"DescribeSecret", "GetSecretValue", "DeleteSecret", "TagResource"})
+    EXPECT_EQ(
+        call(std::string("secretsmanager.") + action, R"({"SecretId":" a b"})").at("message"),
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
+        "following: -/_+=.@!")
+        << action;
+}
+
+TEST_F(SecretsManagerTest, ShowsAnEmptyListWhereTagsWere) {
+  play("secretsmanager",
+       {{"CreateSecret", R"({"Name":"a"})", "{}"},
+        {"DescribeSecret", R"({"SecretId":"a"})", R"({"Tags":null})"},
+        {"TagResource", R"({"SecretId":"a","Tags":[{"Key":"k","Value":"v"}]})", "{}"},
+        {"UntagResource", R"({"SecretId":"a","TagKeys":["k"]})", "{}"},
+        {"DescribeSecret", R"({"SecretId":"a"})", R"({"Tags":[]})"}});
+}
+
+TEST_F(SecretsManagerTest, ANewCurrentVersionEndsWhatWasPending) {
+  play("secretsmanager",
+       {{"CreateSecret", R"({"Name":"a","SecretString":"1"})", R"({"$V1":"VersionId"})"},
+        {"PutSecretValue", R"({"SecretId":"a","SecretString":"2","VersionStages":["AWSPENDING"]})",
+         R"({"$V2":"VersionId"})"},
+        {"UpdateSecretVersionStage",
+         R"({"SecretId":"a","VersionStage":"AWSCURRENT","MoveToVersionId":"$V2!",
+             "RemoveFromVersionId":"$V1!"})",
+         "{}"},
+        {"PutSecretValue", R"({"SecretId":"a","SecretString":"3"})", R"({"$V3":"VersionId"})"},
+        {"DescribeSecret", R"({"SecretId":"a"})",
+         R"({"VersionIdsToStages":{"$V2!":["AWSPREVIOUS"],"$V3!":["AWSCURRENT"]}})"}});
+}
+
+TEST_F(SecretsManagerTest, FiltersDescriptionsByTheirWords) {
+  int made = 0;
+  for (const char* text : {"a key", "an old key", "akey", "the key"})
+    call("secretsmanager.CreateSecret",
+         R"({"Name":")" + std::to_string(++made) + R"(","Description":")" + text + "\"}");
+  const auto count = [&](const std::string& value) {
+    const auto answer =
+        call("secretsmanager.ListSecrets",
+             R"({"Filters":[{"Key":"description","Values":[")" + value + R"("]}]})");
+    return answer.at("SecretList").as_array().size();
+  };
+  EXPECT_EQ(count("a"), 3u);
+  EXPECT_EQ(count("A Key"), 2u);
+  EXPECT_EQ(count("!a"), 1u);
+  EXPECT_EQ(count("!c"), 4u);
 }
 
 TEST_F(SecretsManagerTest, TakesTheSameRequestTwice) {
@@ -99,7 +155,7 @@ TEST_F(SecretsManagerTest, MovesStages) {
         R"({"$V2":"VersionId","VersionStages":["AWSPENDING","blue"]})"},
        {"GetSecretValue", R"({"SecretId":"a"})", R"({"SecretString":"1"})"},
        {"GetSecretValue", R"({"SecretId":"a","VersionId":"$V1!","VersionStage":"blue"})",
-        R"({"message":"You provided a VersionStage that is not associated to the provided VersionId."})"},
+        R"({"Message":"You provided a VersionStage that is not associated to the provided VersionId."})"},
        {"UpdateSecretVersionStage",
         R"({"SecretId":"a","VersionStage":"AWSCURRENT","MoveToVersionId":"$V2!"})",
         R"({"__type":"InvalidParameterException"})"},
@@ -121,7 +177,7 @@ TEST_F(SecretsManagerTest, MovesStages) {
 
 TEST_F(SecretsManagerTest, DeletesAfterItsWindow) {
   const char* marked =
-      R"({"__type":"InvalidRequestException","message":"You can't perform this operation on the secret because it was marked for deletion."})";
+      R"({"__type":"InvalidRequestException","Message":"You can't perform this operation on the secret because it was marked for deletion."})";
   play("secretsmanager",
        {{"CreateSecret", R"({"Name":"a","SecretString":"1"})", R"({"$A":"ARN"})"},
         {"DeleteSecret", R"({"SecretId":"a","RecoveryWindowInDays":7})", R"({"DeletionDate":"*"})"},

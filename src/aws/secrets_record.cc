@@ -43,6 +43,7 @@ std::string encode_secret(const SecretRecord& secret) {
                                       {"deleted", secret.deleted},
                                       {"ends", secret.ends},
                                       {"tags", std::move(tags)},
+                                      {"tagged", secret.tagged},
                                       {"versions", std::move(versions)}});
 }
 
@@ -68,6 +69,8 @@ std::optional<SecretRecord> decode_secret(std::string_view bytes) {
     if (const auto* pair = tag.if_array();
         pair && pair->size() == 2 && (*pair)[0].is_string() && (*pair)[1].is_string())
       secret.tags.emplace_back((*pair)[0].get_string(), (*pair)[1].get_string());
+  const auto* tagged = from.if_contains("tagged");
+  secret.tagged = !secret.tags.empty() || (tagged && tagged->is_bool() && tagged->get_bool());
   for (const auto& it : list(from, "versions")) {
     if (!it.is_object()) continue;
     SecretVersion version;

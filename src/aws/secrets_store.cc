@@ -48,6 +48,7 @@ void SecretRecord::stage(std::string_view stage, SecretVersion& to) {
   unstage(stage);
   if (stage == kCurrent && from) {
     unstage(kPrevious);
+    std::erase(from->stages, kPending);
     from->stages.emplace_back(kPrevious);
   }
   to.stages.emplace_back(stage);

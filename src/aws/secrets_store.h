@@ -42,11 +42,13 @@ struct SecretRecord {
   int64_t deleted = 0;  // when it was marked for deletion; 0: it was not
   int64_t ends = 0;     // when a marked one goes for good
   std::vector<std::pair<std::string, std::string>> tags;
+  bool tagged = false;  // it has, or once had, tags: then an empty list is shown, too
   std::vector<SecretVersion> versions;  // oldest first
 
   SecretVersion* version(std::string_view id);
   SecretVersion* staged(std::string_view stage);
-  // Moves a stage label to a version; AWSCURRENT leaves AWSPREVIOUS where it was.
+  // Moves a stage label to a version; AWSCURRENT leaves AWSPREVIOUS where it was, and takes
+  // AWSPENDING away from there.
   void stage(std::string_view stage, SecretVersion& to);
   void unstage(std::string_view stage);
 };

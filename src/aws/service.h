@@ -63,6 +63,10 @@ struct Service {
       json_prefix;  // of X-Amz-Target and of error types: "AmazonSQS"; empty: no JSON protocol
   std::string error_prefix;   // "com.amazonaws.sqs#"; may be empty
   std::string json_version;   // "1.0"
+  // How a refusal looks, which differs by service. SQS, which came from Query to JSON, says the
+  // older code in a header and has an empty <Detail/>; others have neither. The exceptions of
+  // Secrets Manager spell "Message" with a capital.
+  bool query_born = false, capital_message = false;
   std::string query_version;  // "2012-11-05"; empty: no Query protocol
   std::string xml_namespace;
   std::map<std::string, Action, std::less<>> actions;

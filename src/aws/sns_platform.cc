@@ -34,12 +34,19 @@ void put(const Input& given, PlatformAttributes& into) {
   for (const auto& [name, value] : given) into[std::string(name)] = view(value.get_string());
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '_' || c == '-' || c == '.';
-         });
+Outcome<void> check_name(std::string_view name) {
+  const auto wrong = [&](std::string_view reason) {
+    return refuse(invalid(fmt::format("{} Reason: {}", name, reason)));
+  };
+  if (name.empty()) return wrong("cannot be empty");
+  if (name.size() > kLongestName) return wrong("must be at most 256 characters long");
+  const auto good = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  if (!std::all_of(name.begin(), name.end(), good))
+    return wrong("must contain only characters 'a'-'z', 'A'-'Z', '0'-'9', '_', '-', and '.'");
+  return {};
 }
 
 Answer store_one(queue::Store& store, std::string_view name, const PlatformAttributes& attributes,
@@ -95,7 +102,7 @@ Answer PlatformActions::create_application(const Input& input, const Caller& cal
   const std::string_view name = text_of(input, "Name"), platform = text_of(input, "Platform");
   if (std::find(kPlatforms.begin(), kPlatforms.end(), platform) == kPlatforms.end())
     return invalid(fmt::format("Platform Reason: {} is not supported", platform));
-  if (!is_name(name)) return invalid("Name");
+  if (auto good = check_name(name); !good) return good.error();
   const auto& given = object_of(input, "Attributes");
   const bool has_credential = given.contains("PlatformCredential"),
              has_principal = given.contains("PlatformPrincipal");
@@ -138,6 +145,9 @@ Answer PlatformActions::application(const Input& input, const Caller&) {
 
 Answer PlatformActions::set_application(const Input& input, const Caller&) {
   std::lock_guard lock(context_.mutex);
+  const auto name = application_in_arn(text_of(input, "PlatformApplicationArn"));
+  if (!name) return name.error();
+  if (!input.contains("Attributes")) return missing("attributes");
   auto found = find_application(context_.store, input);
   if (!found) return found.error();
   put(object_of(input, "Attributes"), found->attributes);

@@ -175,16 +175,19 @@ void PublishActions::publish_batch(const Input& input, const Caller& caller,
     const std::string_view id = text_of(entry, "Id");
     const std::string member = fmt::format("publishBatchRequestEntries.{}.member", i + 1);
     if (!entry.contains("Message")) return done(missing(member + ".message"));
-    // Wrong attributes fail the whole batch, as they do at AWS.
+    // Wrong attributes, a missing group or deduplication id and a structure without its default
+    // fail the whole batch, as they do at AWS.
     if (auto attributes = read_message_attributes(object_of(entry, "MessageAttributes"),
                                                   member + ".messageAttributes");
         !attributes)
       return done(attributes.error());
     auto publication = read_publication(entry, member + ".messageAttributes");
+    if (!publication && text_of(entry, "MessageStructure") == "json")
+      return done(publication.error());
     if (publication) {
       size += size_of(entry, *publication);
       if (auto ordered = read_order(entry, *topic, *settings, *publication); !ordered)
-        publication = refuse(ordered.error());
+        return done(ordered.error());
     }
     if (publication) {
       publication->id = context_.random.uuid();

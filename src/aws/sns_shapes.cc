@@ -108,7 +108,7 @@ void add_subscriptions(Table& table) {
   table["ConfirmSubscription"] = action(
       {{"*TopicArn", scalar()}, {"*Token", scalar()}, {"AuthenticateOnUnsubscribe", scalar()}},
       {{"SubscriptionArn", scalar()}});
-  table["Unsubscribe"] = action({{"*SubscriptionArn", scalar()}});
+  table["Unsubscribe"] = action({{"SubscriptionArn", scalar()}});
   table["GetSubscriptionAttributes"] =
       action({{"*SubscriptionArn", scalar()}}, {{"Attributes", attributes()}});
   table["SetSubscriptionAttributes"] = action(
@@ -150,7 +150,7 @@ void add_platform(Table& table) {
   table["GetPlatformApplicationAttributes"] =
       action({{"*PlatformApplicationArn", scalar()}}, {{"Attributes", attributes()}});
   table["SetPlatformApplicationAttributes"] =
-      action({{"*PlatformApplicationArn", scalar()}, {"*Attributes", attributes()}});
+      action({{"*PlatformApplicationArn", scalar()}, {"Attributes", attributes()}});
   table["ListPlatformApplications"] = action(
       {{"NextToken", scalar()}},
       {{"PlatformApplications",

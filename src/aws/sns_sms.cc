@@ -52,11 +52,12 @@ std::optional<double> number_in(std::string_view text) {
 
 Outcome<void> check_attribute(std::string_view name, std::string_view value) {
   if (std::find(kNames.begin(), kNames.end(), name) == kNames.end())
-    return refuse(invalid(fmt::format("{} is not a valid attribute", name)));
+    return refuse(invalid_plain(fmt::format("{} is not a valid attribute", name)));
   const auto number = number_in(value);
   const bool rate = name == "DeliveryStatusSuccessSamplingRate";
-  if ((name == "DefaultSMSType" && !is_type(value)) ||
-      (name == "DefaultSenderID" && !value.empty() && !is_sender(value)) ||
+  if (name == "DefaultSMSType" && !is_type(value))
+    return refuse(invalid_plain("DefaultSMSType is invalid"));
+  if ((name == "DefaultSenderID" && !value.empty() && !is_sender(value)) ||
       (name == "MonthlySpendLimit" && (!number || *number < 0)) ||
       (rate && (!number || *number < 0 || *number > 100)))
     return refuse(invalid(name));

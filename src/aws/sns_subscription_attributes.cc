@@ -40,6 +40,10 @@ tl::expected<std::string, std::string> read_redrive(std::string_view text) {
   if (text.empty()) return std::string();
   boost::system::error_code error;
   const auto parsed = boost::json::parse({text.data(), text.size()}, error);
+  // Patterns are refused with what SNS's reader of JSON says.
+  if (const auto read = match::Pattern::parse(text, match::Dialect::sns_body);
+      error && !read && read.error().message.starts_with("failed to parse JSON."))
+    return tl::unexpected("RedrivePolicy: " + read.error().message);
   if (error || !parsed.is_object())
     return tl::unexpected<std::string>("RedrivePolicy: failed to parse JSON.");
   const std::string_view arn = text_of(parsed.get_object(), "deadLetterTargetArn");
@@ -146,6 +150,10 @@ Outcome<void> set_subscription_attribute(std::string_view name, std::string_view
   } else if (name == "RedrivePolicy") {
     auto queue = read_redrive(value);
     if (!queue) return wrong(queue.error());
+    if (!queue->empty() && topic::is_fifo(subscription.topic) &&
+        subscription.endpoint.ends_with(".fifo") && !queue->ends_with(".fifo"))
+      return wrong(
+          "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.");
     subscription.dead_letter_queue = std::move(*queue);
   } else if (name == "SubscriptionRoleArn" || name == "ReplayPolicy") {
     return refuse(unsupported(
@@ -159,20 +167,21 @@ Outcome<void> set_subscription_attribute(std::string_view name, std::string_view
 Input subscription_attributes_json(const topic::Subscription& subscription,
                                    const topic::TopicSettings& settings, const Caller& caller) {
   const auto flag = [](bool value) { return value ? "true" : "false"; };
-  Input out{{"SubscriptionArn", subscription_arn(subscription.topic, subscription.id, caller)},
-            {"TopicArn", topic_arn(subscription.topic, caller)},
-            {"Owner", caller.account},
-            {"Protocol", subscription.protocol},
-            {"Endpoint", subscription.endpoint},
-            {"PendingConfirmation", flag(subscription.pending)},
-            {"ConfirmationWasAuthenticated",
-             flag(subscription.confirmed_by_owner && !subscription.pending)},
-            {"RawMessageDelivery", flag(subscription.raw)},
-            {"SubscriptionPrincipal", subscription.principal.empty()
-                                          ? fmt::format("arn:aws:iam::{}:root", caller.account)
-                                          : subscription.principal}};
+  Input out{
+      {"SubscriptionArn", subscription_arn(subscription.topic, subscription.id, caller)},
+      {"TopicArn", topic_arn(subscription.topic, caller)},
+      {"Owner", caller.account},
+      {"Protocol", subscription.protocol},
+      {"Endpoint", subscription.endpoint},
+      {"PendingConfirmation", flag(subscription.pending)},
+      {"ConfirmationWasAuthenticated",
+       flag(subscription.confirmed_by_owner && !subscription.pending)},
+      {"RawMessageDelivery", flag(subscription.raw)},
+      {"SubscriptionPrincipal", subscription.principal.empty()
+                                    ? fmt::format("arn:aws:iam::{}:user/belfry", caller.account)
+                                    : subscription.principal}};
   if (subscription.filter) out["FilterPolicy"] = subscription.filter->source();
-  if (subscription.filter || subscription.scope == topic::FilterScope::body)
+  if (subscription.filter)
     out["FilterPolicyScope"] =
         subscription.scope == topic::FilterScope::body ? "MessageBody" : "MessageAttributes";
   if (!subscription.delivery_policy.empty()) out["DeliveryPolicy"] = subscription.delivery_policy;

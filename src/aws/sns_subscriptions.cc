@@ -15,12 +15,18 @@ namespace {
 
 constexpr char kPending[] = "pending confirmation", kPendingListed[] = "PendingConfirmation";
 
-bool same_attributes(const topic::Subscription& a, const topic::Subscription& b) {
+// Whether the subscription has what is asked for, by the attributes that are given.
+bool has_attributes(const topic::Subscription& has, const topic::Subscription& wanted,
+                    const Input& given) {
   const auto filter = [](const topic::Subscription& it) {
     return it.filter ? it.filter->text() : std::string();
   };
-  return filter(a) == filter(b) && a.scope == b.scope && a.raw == b.raw &&
-         a.delivery_policy == b.delivery_policy && a.dead_letter_queue == b.dead_letter_queue;
+  const auto asked = [&](const char* name) { return given.contains(name); };
+  return (!asked("FilterPolicy") || filter(has) == filter(wanted)) &&
+         (!asked("FilterPolicyScope") || has.scope == wanted.scope) &&
+         (!asked("RawMessageDelivery") || has.raw == wanted.raw) &&
+         (!asked("DeliveryPolicy") || has.delivery_policy == wanted.delivery_policy) &&
+         (!asked("RedrivePolicy") || has.dead_letter_queue == wanted.dead_letter_queue);
 }
 
 Outcome<void> read_attributes(const Input& given, topic::Subscription& subscription) {
@@ -77,7 +83,7 @@ Answer SubscriptionActions::subscribe(const Input& input, const Caller& caller) 
     return it.protocol == wanted.protocol && it.endpoint == wanted.endpoint;
   });
   if (known != all.end() && !known->pending) {
-    if (!attributes.empty() && !same_attributes(*known, wanted))
+    if (!has_attributes(*known, wanted, attributes))
       return invalid("Attributes Reason: Subscription already exists with different attributes");
     return Input{{"SubscriptionArn", subscription_arn(*name, known->id, caller)}};
   }
@@ -121,7 +127,10 @@ Answer SubscriptionActions::confirm(const Input& input, const Caller& caller) {
 }
 
 Answer SubscriptionActions::unsubscribe(const Input& input, const Caller& caller) {
-  const auto name = subscription_in_arn(text_of(input, "SubscriptionArn"));
+  const std::string_view arn = text_of(input, "SubscriptionArn");
+  if (arn.empty()) return invalid("SubscriptionArn Reason: no value for required parameter");
+  if (topic_in_arn(arn, "SubscriptionArn")) return invalid("SubscriptionId");
+  const auto name = subscription_in_arn(arn);
   if (!name) return name.error();
   std::lock_guard lock(context_.mutex);
   const auto found = context_.topics.subscription(name->topic, name->id);

@@ -91,8 +91,9 @@ Answer TopicActions::create(const Input& input, const Caller& caller) {
       if (has == record.attributes.end() || has->second != value)
         return invalid("Attributes Reason: Topic already exists with different attributes");
     }
-    if (!tags->empty() && *tags != record.tags)
-      return invalid("Tags Reason: Topic already exists with different tags");
+    for (const auto& [key, value] : *tags)
+      if (const auto has = record.tags.find(key); has == record.tags.end() || has->second != value)
+        return invalid("Tags Reason: Topic already exists with different tags");
     return Input{{"TopicArn", topic_arn(name, caller)}};
   }
   if (context_.topics.topics().size() >= kMostTopics)

@@ -7,6 +7,7 @@
 #include "aws/sqs_json.h"
 #include "aws/sqs_names.h"
 #include "aws/sqs_redrive.h"
+#include "aws/sqs_text.h"
 
 namespace belfry::aws::sqs {
 namespace {
@@ -67,8 +68,8 @@ const Number* number_named(std::string_view name) {
 }
 
 Outcome<bool> read_boolean(std::string_view name, std::string_view text) {
-  if (text != "true" && text != "false") return refuse(attribute_value(name));
-  return text == "true";
+  if (!is_word(text, "true") && !is_word(text, "false")) return refuse(attribute_value(name));
+  return is_word(text, "true");
 }
 
 Outcome<void> check_kind(std::string_view name, std::string_view text, const QueueState& queue,
@@ -76,9 +77,9 @@ Outcome<void> check_kind(std::string_view name, std::string_view text, const Que
   const bool fifo = queue.settings.fifo;
   if (name == "FifoQueue") {
     if (!fifo) return refuse(unknown_attribute(name));
-    if (!making && text != "true")
+    if (!making && !is_word(text, "true"))
       return refuse(attribute_value(name, "Modifying queue type is not supported."));
-    if (text != "true") return refuse(unknown_attribute(name));
+    if (!is_word(text, "true")) return refuse(unknown_attribute(name));
   } else if (name == "ContentBasedDeduplication" && !fifo) {
     return refuse(unknown_attribute(name));
   } else if ((name == "DeduplicationScope" || name == "FifoThroughputLimit") && !fifo) {
@@ -130,12 +131,12 @@ Outcome<void> set_one(QueueState& queue, std::string_view name, std::string_view
 // SSE by SQS and by KMS exclude each other; whichever was asked for last holds.
 Outcome<void> settle_encryption(QueueState& queue, const boost::json::object& given) {
   const bool kms = !text_of(given, "KmsMasterKeyId").empty();
-  if (kms && text_of(given, "SqsManagedSseEnabled") == "true")
+  if (kms && is_word(text_of(given, "SqsManagedSseEnabled"), "true"))
     return refuse(attribute_name(
         "You can use one type of server-side encryption (SSE) at one time. You can either enable "
         "KMS SSE or SQS SSE."));
   if (kms) queue.record.sse = false;
-  if (text_of(given, "SqsManagedSseEnabled") == "true") queue.record.kms_key.clear();
+  if (is_word(text_of(given, "SqsManagedSseEnabled"), "true")) queue.record.kms_key.clear();
   return {};
 }
 

@@ -82,7 +82,8 @@ struct SentEntry {
 Outcome<void> check_fifo(const boost::json::array& entries, const queue::QueueSettings& settings) {
   if (!settings.fifo) return {};
   for (const auto& entry : entries)
-    if (!entry.get_object().contains("MessageGroupId")) return refuse(missing("MessageGroupId"));
+    if (!entry.get_object().contains("MessageGroupId"))
+      return refuse(invalid(missing("MessageGroupId").message));  // of a batch, with this code
   for (const auto& entry : entries)
     if (!settings.content_deduplication && !entry.get_object().contains("MessageDeduplicationId"))
       return refuse(
@@ -113,8 +114,8 @@ void MessageActions::send_batch(const Input& input, const Caller& caller, Done d
     }
     const size_t size = message_size(*message);
     total += size;
-    if (auto good = check_size(size, queue->settings); !good) {
-      results.fail(id, good.error());
+    if (size > queue->settings.maximum_message_size) {
+      results.fail(id, too_large("cannot be validated", queue->settings));
       continue;
     }
     sent.push_back({std::move(id), sums_of(*message)});

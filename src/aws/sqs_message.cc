@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "aws/sqs_digest.h"
 #include "aws/sqs_json.h"
 #include "aws/sqs_message_attributes.h"
 #include "aws/sqs_names.h"
+#include "aws/sqs_text.h"
 #include "base/bytes.h"
 
 namespace belfry::aws::sqs {
@@ -21,29 +21,6 @@ constexpr int64_t kLongestDelay = 900;
 constexpr size_t kLongestId = 128;
 constexpr std::string_view kDeadLetterSource = "belfry.dead-letter-source";
 constexpr std::string_view kTraceHeader = "AWSTraceHeader";
-
-// Whether all of eight bytes are printable ASCII, or DEL: the quick way through most text.
-bool is_plain(uint64_t eight) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-  return ((eight | (eight - kOnes * 0x20)) & kHighs) == 0;
-}
-
-// The characters of XML 1.0, which AWS keeps to in both protocols. `text` is UTF-8.
-bool is_xml_text(std::string_view text) {
-  for (uint64_t eight; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
-    std::memcpy(&eight, text.data(), sizeof eight);
-    if (!is_plain(eight)) break;
-  }
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
-    if (c == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBF &&
-        static_cast<unsigned char>(text[i + 2]) >= 0xBE)
-      return false;
-  }
-  return is_utf8(text);
-}
 
 // Group and deduplication ids: 1 to 128 letters, digits and punctuation of ASCII.
 Outcome<std::string> read_id(const boost::json::object& input, std::string_view name) {
@@ -128,7 +105,9 @@ boost::json::object system_json(const queue::Received& received, const Wanted& w
     put("SequenceNumber", [&] { return fmt::format("{:020}", received.sequence); });
   }
   if (const auto* trace = stored(kTraceHeader)) put(kTraceHeader, [&] { return *trace; });
-  if (const auto* source = stored(kDeadLetterSource))
+  // What a topic's subscription gave up came from no queue.
+  if (const auto* source = stored(kDeadLetterSource);
+      source && source->find('/') == std::string::npos)
     put("DeadLetterQueueSourceArn", [&] { return arn_of(*source, caller); });
   return out;
 }
@@ -160,12 +139,10 @@ size_t message_size(const queue::Message& message) {
   return size;
 }
 
-Outcome<void> check_size(size_t size, const queue::QueueSettings& settings) {
-  if (size <= settings.maximum_message_size) return {};
-  return refuse(invalid(
-      fmt::format("One or more parameters are invalid. Reason: Message must be shorter than {} "
-                  "bytes.",
-                  settings.maximum_message_size)));
+Fault too_large(std::string_view verdict, const queue::QueueSettings& settings) {
+  return invalid(
+      fmt::format("One or more parameters {}. Reason: Message must be shorter than {} bytes.",
+                  verdict, settings.maximum_message_size));
 }
 
 SentSums sums_of(const queue::Message& message) {

@@ -19,7 +19,9 @@ Outcome<queue::Message> read_message(const boost::json::object& input,
 
 // Bytes that count against the limits: the body; names, types and values of attributes.
 size_t message_size(const queue::Message& message);
-Outcome<void> check_size(size_t size, const queue::QueueSettings& settings);
+// The refusal of a message over the queue's MaximumMessageSize: a message alone "are invalid", one
+// of a batch "cannot be validated".
+Fault too_large(std::string_view verdict, const queue::QueueSettings& settings);
 
 // What a sender is told, for its message as it was sent: sums, id and, on FIFO queues, number.
 struct SentSums {

@@ -75,8 +75,8 @@ void MessageActions::send(const Input& input, const Caller& caller, Done done) {
   if (!queue) return done(queue.error());
   auto message = read_message(input, queue->settings, caller);
   if (!message) return done(message.error());
-  if (auto size = check_size(message_size(*message), queue->settings); !size)
-    return done(size.error());
+  if (message_size(*message) > queue->settings.maximum_message_size)
+    return done(too_large("are invalid", queue->settings));
   auto sums = sums_of(*message);
   adopt_trace(*message, caller);
   queue::Batch batch;

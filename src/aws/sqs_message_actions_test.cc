@@ -367,7 +367,7 @@ TEST_P(SqsMessages, BatchesFailWhole) {
   EXPECT_EQ(large.code, "AWS.SimpleQueueService.BatchRequestTooLong");
   EXPECT_EQ(large.message,
             "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.");
-  EXPECT_EQ(batch({entry("a")}, fifo).code, "MissingParameter");
+  EXPECT_EQ(batch({entry("a")}, fifo).code, "InvalidParameterValue");
   EXPECT_EQ(sqs.attribute(url, "ApproximateNumberOfMessages"), "0");
 }
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 #include "aws/sqs_json.h"
+#include "aws/sqs_text.h"
 #include "base/bytes.h"
 
 namespace belfry::aws::sqs {
@@ -28,14 +28,10 @@ std::string lower(std::string_view text) {
 }
 
 Outcome<void> check_name(std::string_view name) {
-  const auto good = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '.';
-  };
   const std::string small = lower(name);
   if (name.empty() || name.size() > kLongestName)
     return refuse(invalid("Length of message attribute name must be between 1 and 256 bytes."));
-  if (!std::all_of(name.begin(), name.end(), good) || name.front() == '.' || name.back() == '.' ||
+  if (!is_attribute_text(name) || name.front() == '.' || name.back() == '.' ||
       name.find("..") != std::string_view::npos)
     return refuse(invalid(
         fmt::format("The message attribute name '{}' is invalid. Attribute name can contain A-Z, "
@@ -79,7 +75,12 @@ Outcome<queue::Attribute> read_one(std::string_view name, const boost::json::obj
   if (kind == "Number" && !is_number(out.value))
     return refuse(invalid(fmt::format(
         "Can't cast the value of message ({}) attribute '{}' to a number.", what, name)));
-  if (kind != "Binary" && !is_utf8(out.value)) return refuse(invalid_contents());
+  if (kind != "Binary" && !is_xml_text(out.value))
+    return refuse(invalid(
+        fmt::format("Message ({}) attribute '{}' contains an invalid character. Valid unicode "
+                    "characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 "
+                    "to #x10FFFF.",
+                    what, name)));
   return out;
 }
 

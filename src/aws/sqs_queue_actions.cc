@@ -8,6 +8,7 @@
 #include "aws/sqs_listing.h"
 #include "aws/sqs_names.h"
 #include "aws/sqs_policy.h"
+#include "aws/sqs_text.h"
 
 namespace belfry::aws::sqs {
 namespace {
@@ -74,7 +75,7 @@ Answer QueueActions::create(const Input& input, const Caller& caller) {
   const auto& given = object_of(input, "Attributes");
   QueueState queue;
   queue.name = name;
-  queue.settings.fifo = text_of(given, "FifoQueue") == "true";
+  queue.settings.fifo = is_word(text_of(given, "FifoQueue"), "true");
   for (const auto& [key, value] : given)
     if (!is_attribute({key.data(), key.size()})) return unknown_attribute(std::string(key));
   if (auto good = check_new_name(name, queue.settings.fifo); !good) return good.error();

@@ -8,6 +8,7 @@
 #include "app/storage.h"
 #include "aws/secrets_manager.h"
 #include "aws/sigv4.h"
+#include "base/random.h"
 
 namespace belfry::cli {
 
@@ -22,6 +23,12 @@ std::string environment(const char* name, const char* otherwise) {
   return value && *value ? value : otherwise;
 }
 
+// Of a request that is sent once: what asks for a token gets a fresh one, the rest passes it over.
+json::object with_token(json::object input) {
+  if (!input.contains("ClientRequestToken")) input["ClientRequestToken"] = secure_random().uuid();
+  return input;
+}
+
 class Running final : public SecretClient {
  public:
   explicit Running(std::string address) : address_(std::move(address)) {
@@ -34,7 +41,7 @@ class Running final : public SecretClient {
     http::Request request;
     request.method = "POST";
     request.url = fmt::format("http://{}/", address_);
-    request.body = json::serialize(input);
+    request.body = json::serialize(with_token(input));
     request.headers = {{"Host", address_},
                        {"Content-Type", "application/x-amz-json-1.1"},
                        {"X-Amz-Target", "secretsmanager." + action}};
@@ -56,7 +63,8 @@ class Running final : public SecretClient {
       return fail(
           fmt::format("what answers at {} is no belfry (status {})", address_, response.status));
     if (response.status == 200) return std::move(body.get_object());
-    return fail(fmt::format("{}: {}", text_of(body, "__type"), text_of(body, "message")));
+    return fail(fmt::format("{}: {}", text_of(body, "__type"),
+                            text_of(body, "Message") + text_of(body, "message")));
   }
 
  private:
@@ -79,7 +87,7 @@ class Stopped final : public SecretClient {
     aws::Caller caller;
     caller.region = environment("AWS_REGION", "us-east-1");
     aws::Answer answer = aws::Fault{};
-    service_.actions.at(action).run(input, caller,
+    service_.actions.at(action).run(with_token(input), caller,
                                     [&answer](aws::Answer given) { answer = std::move(given); });
     if (auto* fault = std::get_if<aws::Fault>(&answer))
       return fail(fmt::format("{}: {}", fault->code, fault->message));

@@ -10,6 +10,7 @@ namespace belfry::match {
 
 namespace {
 
+constexpr size_t kShown = 500;  // bytes of a text in a refusal
 constexpr std::string_view kSource =
     "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: ";
 
@@ -111,6 +112,29 @@ std::string JsonTokens::location(size_t offset) const {
   size_t column = 1 + offset - (start == before.npos ? 0 : start + 1);
   return "\n at " + std::string(kSource) + std::to_string(line) +
          ", column: " + std::to_string(column) + "]";
+}
+
+std::string JsonTokens::compact_location(size_t offset) const {
+  std::string compact;
+  size_t column = 1;
+  bool quoted = false;
+  for (size_t i = 0; i < text_.size(); ++i) {
+    if (i == offset) column = compact.size() + 1;
+    const char c = text_[i];
+    if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) continue;
+    compact.push_back(c);
+    if (quoted && c == '\\' && i + 1 < text_.size()) {
+      if (++i == offset) column = compact.size() + 1;
+      compact.push_back(text_[i]);
+    } else if (c == '"') {
+      quoted = !quoted;
+    }
+  }
+  if (offset >= text_.size()) column = compact.size() + 1;
+  std::string shown = '"' + compact.substr(0, kShown) + '"';
+  if (compact.size() > kShown)
+    shown += "[truncated " + std::to_string(compact.size() - kShown) + " chars]";
+  return "\n at [Source: (String)" + shown + "; line: 1, column: " + std::to_string(column) + "]";
 }
 
 Token JsonTokens::fail(std::string sns, std::string plain, size_t at) {

@@ -45,8 +45,11 @@ class JsonTokens {
   size_t end() const { return at_; }  // after the current token
   const std::string& error() const { return error_; }
 
-  // "\n at [Source: …; line: 1, column: 7]", as SNS ends its refusals.
+  // "\n at [Source: …; line: 1, column: 7]", as SNS ends its refusals of what is no JSON.
   std::string location(size_t offset) const;
+  // The same of what is JSON but no policy: SNS reads that from a copy without white space, and
+  // shows its beginning.
+  std::string compact_location(size_t offset) const;
 
  private:
   Token fail(std::string sns, std::string plain, size_t at);

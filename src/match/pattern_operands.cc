@@ -80,12 +80,13 @@ bool PatternParser::numeric(Test& test) {
     }
     next();
     if (!bound(test.high, op)) return false;
+    const bool closed = next() == Token::end_array;
     if (compare(test.low.value.view(), test.high.value.view()) >= 0 &&
         (compare(test.low.value.view(), test.high.value.view()) > 0 || test.low.open ||
          test.high.open)) {
       return refuse("Bottom must be less than top", "the lower bound must be below the upper one");
     }
-    if (next() != Token::end_array) {
+    if (!closed) {
       return refuse("Too many terms in numeric range expression",
                     "numeric takes at most two comparisons");
     }

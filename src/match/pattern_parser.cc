@@ -50,9 +50,18 @@ bool PatternParser::refuse_at(size_t offset, const std::string& sns, const std::
   if (is(Token::error)) return broken();
   // SNS's reader looks one value ahead of a name; its refusals point there.
   if (sns_ && is(Token::name)) next();
-  error_.message = sns_ ? sns + tokens_.location(tokens_.offset()) : plain;
+  error_.message = sns_ ? sns + tokens_.compact_location(tokens_.offset()) : plain;
   error_.offset = offset;
+  prefer_broken();
   return false;
+}
+
+// SNS reads the whole text as JSON before it looks for a policy in it.
+void PatternParser::prefer_broken() {
+  if (!sns_) return;
+  Token token = tokens_.token();
+  while (token != Token::end && token != Token::error) token = next();
+  if (token == Token::error) broken();
 }
 
 bool PatternParser::refuse(const std::string& sns, const std::string& plain) {
@@ -60,7 +69,8 @@ bool PatternParser::refuse(const std::string& sns, const std::string& plain) {
 }
 
 bool PatternParser::refuse_text(const std::string& sns, const std::string& plain) {
-  error_ = {sns_ ? sns + tokens_.location(tokens_.end()) : plain, tokens_.begin()};
+  error_ = {sns_ ? sns + tokens_.compact_location(tokens_.end()) : plain, tokens_.begin()};
+  prefer_broken();
   return false;
 }
 

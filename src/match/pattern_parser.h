@@ -60,6 +60,7 @@ class PatternParser {
   bool refuse_at(size_t offset, const std::string& sns, const std::string& plain);
   bool refuse_without_place(const std::string& sns, const std::string& plain);
   bool broken();  // the text is no JSON
+  void prefer_broken();
 
   Token next() { return tokens_.next(); }
   bool is(Token token) const { return tokens_.token() == token; }

@@ -70,7 +70,7 @@ TEST(Pattern, SnsRefusesInItsOwnWords) {
       {R"({"shop":[{"numeric":["<",7,">",1]}]})", "Too many elements in numeric expression", 29},
       {R"({"shop":[{"numeric":[">",7,8]}]})", "Bad value in numeric range: 8", 29},
       {R"({"shop":[{"numeric":[">",7,">",8]}]})", "Bad numeric range operator: >", 31},
-      {R"({"shop":[{"numeric":[">",7,"<",5]}]})", "Bottom must be less than top", 33},
+      {R"({"shop":[{"numeric":[">",7,"<",5]}]})", "Bottom must be less than top", 34},
       {R"({"shop":[{"numeric":[">",7,"<",8,9]}]})", "Too many terms in numeric range expression",
        35},
       {R"({"shop":[{"numeric":["<",1000000001]}]})",
@@ -107,19 +107,35 @@ TEST(Pattern, SnsRefusesInItsOwnWords) {
   for (const auto& wrong : cases) {
     std::string expected = wrong.message;
     if (wrong.column > 0) {
-      expected +=
-          "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); "
-          "line: 1, column: " +
-          std::to_string(wrong.column) + "]";
+      expected += expected.starts_with("failed to parse")
+                      ? "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` "
+                        "disabled)"
+                      : "\n at [Source: (String)\"" + std::string(wrong.text) + "\"";
+      expected += "; line: 1, column: " + std::to_string(wrong.column) + "]";
     }
     EXPECT_EQ(refusal(wrong.text, Dialect::sns).message, expected) << wrong.text;
     EXPECT_FALSE(refusal(wrong.text, Dialect::sns).names_scope) << wrong.text;
   }
 }
 
-TEST(Pattern, SnsCountsLinesInItsRefusals) {
-  std::string message = refusal("{\n  \"shop\": []}", Dialect::sns).message;
-  EXPECT_NE(message.find("line: 2, column: 13]"), message.npos) << message;
+TEST(Pattern, SnsRefusesACopyWithoutWhiteSpace) {
+  const auto end_of = [](const char* text) {
+    const std::string message = refusal(text, Dialect::sns).message;
+    return message.substr(message.find('\n'));
+  };
+  EXPECT_EQ(
+      end_of("{\n  \"a \\\" shop\": [ ]}"),
+      R"(
+ at [Source: (String)" { "a \" shop" : [] } "; line: 1, column: 16])");
+  EXPECT_NE(end_of(("{\"shop\": [], \"b\": [\"" + std::string(600, 'x') + "\"]}").c_str())
+                .find("x\"[truncated 119 chars]; line: 1, column: 11]"),
+            std::string::npos);
+}
+
+TEST(Pattern, SnsFindsWhatIsNoJsonFirst) {
+  const std::string message = refusal(R"({"shop": [], "b" 1})", Dialect::sns).message;
+  EXPECT_TRUE(message.starts_with("failed to parse JSON. Unexpected character ('1'")) << message;
+  EXPECT_NE(message.find("line: 1, column: 18]"), message.npos) << message;
 }
 
 TEST(Pattern, OnlyTheBodyScopeNests) {

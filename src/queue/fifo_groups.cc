@@ -21,9 +21,10 @@ void FifoGroups::changed(uint32_t number) {
   if (!groups_.has(number)) return;
   auto& group = groups_[number];
   const Entry* entry = first(group);
-  if (group.listed) {
-    ready_.erase(*group.listed);
-    group.listed.reset();
+  const bool ready = entry != nullptr && entry->state == EntryState::ready;
+  if (group.turn && !ready) {
+    ready_.erase(*group.turn);
+    group.turn.reset();
   }
   if (entry == nullptr) {
     if (group.promised == 0) groups_.drop(number);
@@ -34,9 +35,9 @@ void FifoGroups::changed(uint32_t number) {
                           group.sequences.begin() + static_cast<ptrdiff_t>(group.head));
     group.head = 0;
   }
-  if (group.in_flight == 0 && entry->state == EntryState::ready) {
-    ready_.emplace(entry->sequence, number);
-    group.listed = entry->sequence;
+  if (ready && !group.turn) {
+    group.turn = next_turn_++;
+    ready_.emplace(*group.turn, number);
   }
 }
 
@@ -50,19 +51,7 @@ void FifoGroups::add(const Entry& entry, bool promised) {
     const auto from = sequences.begin() + static_cast<ptrdiff_t>(group.head);
     sequences.insert(std::lower_bound(from, sequences.end(), entry.sequence), entry.sequence);
   }
-  if (entry.state == EntryState::leased) ++group.in_flight;
-  if (!group.listed || entry.sequence < *group.listed || entry.state == EntryState::leased)
-    changed(entry.group);
-}
-
-void FifoGroups::blocked(uint32_t group) {
-  ++groups_[group].in_flight;
-  changed(group);
-}
-
-void FifoGroups::unblocked(uint32_t group) {
-  --groups_[group].in_flight;
-  changed(group);
+  if (sequences[group.head] == entry.sequence || !group.turn) changed(entry.group);
 }
 
 std::optional<uint32_t> FifoGroups::first_ready() const {
@@ -93,8 +82,7 @@ void FifoGroups::clear() {
     }
     group.sequences = {};
     group.head = 0;
-    group.in_flight = 0;
-    group.listed.reset();
+    group.turn.reset();
   }
 }
 

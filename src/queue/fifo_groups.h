@@ -1,6 +1,7 @@
-// The order within message groups of a FIFO queue: which group may be received from next. A group
-// with a message in flight waits until that message is gone or back; messages come back into their
-// old place.
+// The order within message groups of a FIFO queue, and among them: which group may be received from
+// next. A group whose first message is in flight, leaving or delayed waits until that is gone or
+// back; messages come back into their old place. Groups take turns: one that becomes receivable
+// stands behind those that are.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +29,9 @@ class FifoGroups {
   void promise(uint32_t group) { ++groups_[group].promised; }  // an add will follow
 
   void add(const Entry& entry, bool promised);  // a sequence it does not have
-  void blocked(uint32_t group);                 // one more message in flight or leaving
-  void unblocked(uint32_t group);               // one less
-  void changed(uint32_t group);                 // its first message became ready or went
+  void changed(uint32_t group);                 // a message of it has another state, or went
 
-  std::optional<uint32_t> first_ready() const;  // the group whose first message is the oldest
+  std::optional<uint32_t> first_ready() const;  // the group whose turn it is
   // The messages of the group that could be received one after another, from its first, at most
   // max.
   std::vector<uint64_t> ready_messages(uint32_t group, size_t max);
@@ -42,14 +41,15 @@ class FifoGroups {
   struct Group {
     std::vector<uint64_t> sequences;  // from head on; those gone are passed over
     size_t head = 0;
-    uint32_t in_flight = 0, promised = 0;
-    std::optional<uint64_t> listed;  // its key in ready_
+    uint32_t promised = 0;
+    std::optional<uint64_t> turn;  // its key in ready_
   };
   const Entry* first(Group& group);
 
   Pages& pages_;
   NamedSlots<Group> groups_;
-  std::map<uint64_t, uint32_t> ready_;
+  std::map<uint64_t, uint32_t> ready_;  // by turn
+  uint64_t next_turn_ = 0;
 };
 
 }  // namespace belfry::queue

@@ -99,30 +99,23 @@ bool QueueState::add(const Entry& entry, bool promised) {
 std::optional<Entry> QueueState::erase(uint64_t sequence) {
   const Entry* entry = pages_.find(sequence);
   if (entry == nullptr) return std::nullopt;
-  const bool held = entry->state == EntryState::leased || entry->state == EntryState::leaving;
   uncount(entry->state);
   auto out = pages_.erase(sequence);
   if (fair_) {
     fair_->changed(*out, out->state, EntryState::gone);
     if (fair_->empty()) fair_.reset();
   }
-  if (settings_.fifo) {
-    if (held)
-      groups_.unblocked(out->group);
-    else
-      groups_.changed(out->group);
-  }
+  if (settings_.fifo) groups_.changed(out->group);
   return out;
 }
 
 bool QueueState::leave(uint64_t sequence) {
   Entry* entry = pages_.find(sequence);
   if (entry == nullptr || entry->state == EntryState::leaving) return false;
-  const bool held = entry->state == EntryState::leased;
   uncount(entry->state);
   const uint32_t group = entry->group;
   set_state(*entry, EntryState::leaving);
-  if (settings_.fifo && !held) groups_.blocked(group);
+  if (settings_.fifo) groups_.changed(group);
   return true;
 }
 
@@ -131,22 +124,17 @@ void QueueState::stay(uint64_t sequence) {
   if (entry == nullptr || entry->state != EntryState::leaving) return;
   const uint32_t group = entry->group;
   set_state(*entry, EntryState::ready);
-  if (settings_.fifo) groups_.unblocked(group);
+  if (settings_.fifo) groups_.changed(group);
 }
 
 void QueueState::set_aside(uint64_t sequence) {
   Entry* entry = pages_.find(sequence);
   if (entry == nullptr || entry->state == EntryState::aside) return;
-  const bool held = entry->state == EntryState::leased || entry->state == EntryState::leaving;
   uncount(entry->state);
   ++aside_;
   const uint32_t group = entry->group;
   set_state(*entry, EntryState::aside);
-  if (!settings_.fifo) return;
-  if (held)
-    groups_.unblocked(group);
-  else
-    groups_.changed(group);
+  if (settings_.fifo) groups_.changed(group);
 }
 
 void QueueState::uncount(EntryState state) {
@@ -166,7 +154,7 @@ void QueueState::start_lease(Entry& entry, const LeaseItem& item, int64_t from, 
   if (!held) ++leased_;
   set_state(entry, EntryState::leased);
   due_.add({until, item.sequence});
-  if (settings_.fifo && !held) groups_.blocked(group);
+  if (settings_.fifo && !held) groups_.changed(group);
 }
 
 void QueueState::lease(const LeaseItem& item, int64_t from, int64_t until) {
@@ -176,17 +164,12 @@ void QueueState::lease(const LeaseItem& item, int64_t from, int64_t until) {
 }
 
 void QueueState::to_ready(Entry& entry) {
-  const bool held = entry.state == EntryState::leased;
-  if (held) --leased_;
+  if (entry.state == EntryState::leased) --leased_;
   if (entry.state == EntryState::delayed) --delayed_;
   entry.due = 0;
   const uint32_t group = entry.group;
   set_state(entry, EntryState::ready);
-  if (!settings_.fifo) return;
-  if (held)
-    groups_.unblocked(group);
-  else
-    groups_.changed(group);
+  if (settings_.fifo) groups_.changed(group);
 }
 
 void QueueState::set_visibility(uint64_t sequence, int64_t until, int64_t now) {

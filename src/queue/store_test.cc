@@ -220,6 +220,26 @@ TEST_F(StoreTest, FifoOrderAndGroups) {
   EXPECT_EQ(bodies(store->receive(queue, 10)), (std::vector<std::string>{"b1", "b2", "a2", "a3"}));
 }
 
+TEST_F(StoreTest, FifoGroupsTakeTurns) {
+  const auto queue = make("orders.fifo", fifo());
+  for (const char* text : {"a1", "b1", "b2", "c1", "a2"}) send(queue, text, {text[0]});
+  EXPECT_EQ(bodies(store->receive(queue, 3, seconds(0))),
+            (std::vector<std::string>{"a1", "a2", "b1"}));
+  // Who was served stands behind who was not, whatever came first.
+  EXPECT_EQ(bodies(store->receive(queue, 10, seconds(0))),
+            (std::vector<std::string>{"c1", "a1", "a2", "b1", "b2"}));
+}
+
+TEST_F(StoreTest, FifoGroupWaitsOnlyForItsFirstMessage) {
+  const auto queue = make("orders.fifo", fifo());
+  for (const char* text : {"a1", "a2", "a3", "b1"}) send(queue, text, {text[0]});
+  const auto got = store->receive(queue, 2);
+  EXPECT_EQ(bodies(got), (std::vector<std::string>{"a1", "a2"}));
+  // The first is back, the second still out: the third may not overtake it.
+  EXPECT_EQ(change_visibility(queue, got[0].receipt, seconds(0)), ReceiptStatus::done);
+  EXPECT_EQ(bodies(store->receive(queue, 10)), (std::vector<std::string>{"b1", "a1"}));
+}
+
 TEST_F(StoreTest, FifoDeduplication) {
   const auto queue = make("orders.fifo", fifo());
   const auto first = send(queue, "one", "g", "id");
