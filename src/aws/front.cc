@@ -27,6 +27,12 @@ const std::string* parameter(const Parameters& parameters, std::string_view name
   return nullptr;
 }
 
+// "/000000000000/orders", where only actions on that queue are.
+bool is_queue_path(std::string_view path) {
+  const size_t second = path.find('/', 1);
+  return second != std::string_view::npos && second + 1 < path.size();
+}
+
 // Query's JSON answers spell the names of lists small: "queueUrls", "messages".
 boost::json::object small_lists(const boost::json::object& output) {
   boost::json::object out;
@@ -73,9 +79,14 @@ struct Front::Call {
       add("<?xml version=\"1.0\"?><", action_name, "Response xmlns=\"", service->xml_namespace,
           "\">");
       if (!action->output.fields.empty() || action->empty_result) {
+        const size_t before = body.size();
         add("<", action_name, "Result>");
+        const size_t content = body.size();
         append_xml(body, output, action->output);
-        add("</", action_name, "Result>");
+        if (body.size() > content)
+          add("</", action_name, "Result>");
+        else
+          body.resize(before), add("<", action_name, "Result/>");
       }
       add("<ResponseMetadata><RequestId>", caller.request_id, "</RequestId></ResponseMetadata></",
           action_name, "Response>");
@@ -87,6 +98,7 @@ struct Front::Call {
     http::ServerResponse response;
     response.status = fault.status;
     const std::string& query_code = fault.query_code.empty() ? fault.code : fault.query_code;
+    const std::string& message = fault.query_message.empty() ? fault.message : fault.query_message;
     const std::string_view side = fault.sender ? "Sender" : "Receiver";
     if (rest) {
       response.headers = {{"Content-Type", "application/json"},
@@ -107,7 +119,7 @@ struct Front::Call {
     } else if (json_answer) {
       response.headers = json_headers();
       response.body = boost::json::serialize(boost::json::object{
-          {"Error", {{"Code", query_code}, {"Message", fault.message}, {"Type", side}}},
+          {"Error", {{"Code", query_code}, {"Message", message}, {"Type", side}}},
           {"RequestId", caller.request_id}});
     } else {
       response.headers = {{"Content-Type", "text/xml"}, {"x-amzn-RequestId", caller.request_id}};
@@ -117,7 +129,7 @@ struct Front::Call {
           service ? service->xml_namespace : "http://webservices.amazon.com/", side);
       append_xml_text(body, query_code);
       body += "</Code><Message>";
-      append_xml_text(body, fault.message);
+      append_xml_text(body, message);
       body += fmt::format("</Message>{}</Error><RequestId>{}</RequestId></ErrorResponse>",
                           service && service->query_born ? "<Detail/>" : "", caller.request_id);
     }
@@ -310,10 +322,11 @@ void Front::handle_query(const http::ServerRequest& request, std::shared_ptr<Cal
   call->json_answer = accept && accept->starts_with("application/json");
   call->service = query_service(parameters, call->caller.service);
   if (!action)
-    return call->refuse(
-        {"MissingAction", "", "the request has no Action and no X-Amz-Target", 400});
+    return call->respond({404, {{"Content-Type", "text/xml"}}, "<UnknownOperationException/>", {}});
   call->action_name = *action;
-  if (!call->service)
+  if (!call->service || (call->service->complete && !call->service->actions.contains(*action)) ||
+      (call->service->query_born && is_queue_path(request.path) &&
+       (*action == "CreateQueue" || *action == "ListQueues")))
     return call->refuse({"InvalidAction", "",
                          fmt::format("The action {} is not valid for this endpoint.", *action),
                          400});

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "aws/json_fields.h"
+#include "aws/lambda_names.h"
 #include "aws/lambda_state.h"
 #include "aws/sqs_names.h"
 #include "base/log.h"
@@ -45,21 +46,6 @@ bool matches(std::string_view pattern, const std::vector<std::string_view>& path
       return false;
   }
   return true;
-}
-
-bool is_name_text(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return c == '-' || c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
-  });
-}
-
-Fault bad_name(std::string_view text) {
-  return constraint(
-      text, "functionName",
-      "Member must satisfy regular expression pattern: "
-      "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?"
-      "(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?");
 }
 
 }  // namespace
@@ -148,45 +134,30 @@ std::string Lambda::State::changed_by(const Action& action, const Call& call) co
   const bool creates = action.name == "CreateFunction";
   if (!creates && !action.about_function) return "mappings";
   const auto named = read_name(
-      call, creates ? text_field(call.input, "FunctionName").value_or("") : call.names.at(0));
+      call, creates ? text_field(call.input, "FunctionName").value_or("") : call.names.at(0),
+      creates);
   return named ? "function " + named->name : std::string();
 }
 
-Outcome<FunctionName> Lambda::State::read_name(const Call& call, std::string_view text) const {
-  std::string_view rest = text;
-  std::string_view region;
-  if (rest.starts_with("arn:")) {
-    // arn:aws:lambda:REGION:ACCOUNT:function:NAME
-    const size_t service = rest.find(":lambda:");
-    if (service == rest.npos) return refuse(bad_name(text));
-    rest.remove_prefix(service + 8);
-    const size_t colon = rest.find(':');
-    if (colon == rest.npos) return refuse(bad_name(text));
-    region = rest.substr(0, colon);
-    rest.remove_prefix(colon + 1);
-  }
-  if (const size_t at = rest.find(":function:"); at == 12)
-    rest.remove_prefix(22);
-  else if (rest.starts_with("function:"))
-    rest.remove_prefix(9);
-  const size_t colon = rest.find(':');
-  FunctionName out;
-  out.name = std::string(rest.substr(0, colon));
-  if (colon != rest.npos) out.qualifier = std::string(rest.substr(colon + 1));
-  if (!is_name_text(out.name) ||
-      (colon != rest.npos && out.qualifier != "$LATEST" && !is_name_text(out.qualifier)))
-    return refuse(bad_name(text));
+Outcome<FunctionName> Lambda::State::read_name(const Call& call, std::string_view text,
+                                               bool making) const {
+  std::optional<std::string> asked;
+  if (const auto given = call.request.parameter("Qualifier"); given && !given->empty())
+    asked = std::string(*given);
+  const auto read = read_function_name(text, asked, making);
+  if (!read) return refuse(read.error());
+  FunctionName out{read->name, read->qualifier};
+  const std::string& region = read->region;
   if (!region.empty() && region != call.caller.region)
     return refuse(
         not_found(fmt::format("Functions from '{}' are not reachable in this region ('{}')", region,
                               call.caller.region)));
-  if (const auto qualifier = call.request.parameter("Qualifier");
-      qualifier && !qualifier->empty()) {
-    if (!out.qualifier.empty() && out.qualifier != *qualifier)
+  if (asked) {
+    if (!out.qualifier.empty() && out.qualifier != *asked)
       return refuse(
           invalid("The derived qualifier from the function name does not match the "
                   "specified qualifier."));
-    out.qualifier = std::string(*qualifier);
+    out.qualifier = *asked;
   }
   return out;
 }

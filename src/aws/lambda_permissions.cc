@@ -212,11 +212,12 @@ void Lambda::State::set_invoke_config(CallPtr call, bool replace) {
 }
 
 void Lambda::State::get_invoke_config(CallPtr call) {
+  const auto named = read_name(*call, call->names[0]);
+  if (!named) return call->refuse(named.error());
   const auto record = find(*call);
   const std::string where =
-      fmt::format("{}:$LATEST",
-                  record ? arn(*record, call->caller)
-                         : function_arn(call->names[0], call->caller.region, call->caller.account));
+      fmt::format("{}:{}", function_arn(named->name, call->caller.region, call->caller.account),
+                  named->qualifier.empty() ? "$LATEST" : named->qualifier);
   if (!record || record->invoke_config.empty())
     return call->refuse(
         not_found(fmt::format("The function {} doesn't have an EventInvokeConfig", where)));

@@ -12,6 +12,14 @@ namespace {
 namespace json = boost::json;
 using Texts = std::map<std::string, std::string>;
 
+// A change and its end are two revisions, of which the last is kept.
+std::string revision_before(std::string_view revision) {
+  const std::string digits = hex(view(sha256(revision)));
+  const std::string_view all = digits;
+  return fmt::format("{}-{}-4{}-a{}-{}", all.substr(0, 8), all.substr(8, 4), all.substr(12, 3),
+                     all.substr(15, 3), all.substr(18, 12));
+}
+
 json::object json_of(const Texts& texts) {
   json::object out;
   for (const auto& [name, value] : texts) out[name] = value;
@@ -40,6 +48,10 @@ std::string encode(const FunctionRecord& it) {
                       {"architectures", json::value_from(it.architectures)},
                       {"tracing", it.tracing},
                       {"dead_letter_arn", it.dead_letter_arn},
+                      {"log_format", it.logging.json ? "JSON" : "Text"},
+                      {"log_group", it.logging.group},
+                      {"log_application", it.logging.application_level},
+                      {"log_system", it.logging.system_level},
                       {"region", it.region},
                       {"code", it.code},
                       {"code_sha256", it.code_sha256},
@@ -77,6 +89,10 @@ std::optional<FunctionRecord> decode_function_record(std::string_view text) {
   it.architectures = texts_field(from, "architectures");
   read("tracing", it.tracing);
   read("dead_letter_arn", it.dead_letter_arn);
+  it.logging.json = text_field(from, "log_format").value_or("") == "JSON";
+  read("log_group", it.logging.group);
+  read("log_application", it.logging.application_level);
+  read("log_system", it.logging.system_level);
   read("region", it.region);
   read("code", it.code);
   read("code_sha256", it.code_sha256);
@@ -118,7 +134,7 @@ json::object configuration_json(const FunctionRecord& it, const Caller& caller, 
   if (it.environment) out["Environment"] = {{"Variables", json_of(*it.environment)}};
   if (!it.dead_letter_arn.empty()) out["DeadLetterConfig"] = {{"TargetArn", it.dead_letter_arn}};
   out["TracingConfig"] = {{"Mode", it.tracing}};
-  out["RevisionId"] = it.revision;
+  out["RevisionId"] = phase == Phase::settled ? it.revision : revision_before(it.revision);
   if (phase == Phase::creating) {
     out["State"] = "Pending";
     out["StateReason"] = "The function is being created.";
@@ -138,7 +154,14 @@ json::object configuration_json(const FunctionRecord& it, const Caller& caller, 
   out["RuntimeVersionConfig"] = {
       {"RuntimeVersionArn",
        fmt::format("arn:aws:lambda:{}::runtime:{}", caller.region, hex(view(sha256(it.runtime))))}};
-  out["LoggingConfig"] = {{"LogFormat", "Text"}, {"LogGroup", "/aws/lambda/" + it.name}};
+  json::object logging{
+      {"LogFormat", it.logging.json ? "JSON" : "Text"},
+      {"LogGroup", it.logging.group.empty() ? "/aws/lambda/" + it.name : it.logging.group}};
+  if (it.logging.json) {
+    logging["ApplicationLogLevel"] = it.logging.application_level;
+    logging["SystemLogLevel"] = it.logging.system_level;
+  }
+  out["LoggingConfig"] = std::move(logging);
   return out;
 }
 

@@ -14,6 +14,12 @@
 
 namespace belfry::aws::lambda {
 
+struct Logging {  // shown only
+  bool json = false;
+  std::string group;                                              // empty: the function's own
+  std::string application_level = "INFO", system_level = "INFO";  // of JSON
+};
+
 struct FunctionRecord {
   std::string name, runtime, handler, role, description;
   int64_t timeout = 3;              // seconds
@@ -23,6 +29,7 @@ struct FunctionRecord {
   std::vector<std::string> architectures = {"x86_64"};
   std::string tracing = "PassThrough";
   std::string dead_letter_arn;
+  Logging logging;
   std::string region = "us-east-1";  // it was made in
   std::string code;                  // folder below DATA/functions/NAME; absolute of belfry.yaml's
   std::string code_sha256;           // base64

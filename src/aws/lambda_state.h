@@ -106,7 +106,8 @@ struct Lambda::State : std::enable_shared_from_this<Lambda::State> {
   void keep_mapping(Mapping mapping, CallPtr call, std::string_view state);
 
   // The function that the text names, as AWS takes names, and the query's Qualifier.
-  Outcome<FunctionName> read_name(const Call& call, std::string_view text) const;
+  Outcome<FunctionName> read_name(const Call& call, std::string_view text,
+                                  bool making = false) const;
   // The same, there and $LATEST.
   Outcome<FunctionRecord> find(const Call& call, std::string_view text) const;
   Outcome<FunctionRecord> find(const Call& call) const { return find(call, call.names.at(0)); }

@@ -132,6 +132,60 @@ TEST_F(LambdaTest, FunctionsAreFoundUnderEachOfTheirNames) {
             "$LATEST version cannot be deleted without deleting the function.");
 }
 
+TEST_F(LambdaTest, NamesAreRefusedInAwsWords) {
+  const auto message = [](const Answer& answer) {
+    return std::string(answer.body.at("message").as_string());
+  };
+  const std::string base = "/2015-03-31/functions/";
+  for (const char* name : {"arn:aws:lambda::000000000000:function:ring", "my:a:b", "ring:$LATES",
+                           "arn:aws:sqs:eu-west-1:000000000000:ring"})
+    EXPECT_THAT(message(ask("GET", base + name)),
+                HasSubstr("(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"))
+        << name;
+  EXPECT_EQ(ask("GET", base + "arn:aws:lambda:eu-west-1:000000000000:function").body.at("Message"),
+            "Function not found: arn:aws:lambda:eu-west-1:000000000000:function:function");
+  EXPECT_THAT(message(create("a.b")), HasSubstr("([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"));
+  const Answer longer = create(std::string(65, 'a'));
+  EXPECT_EQ(longer.error, "InvalidParameterValueException");
+  EXPECT_THAT(message(longer), HasSubstr("Member must have length less than or equal to 64"));
+  EXPECT_THAT(message(create(std::string(141, '.'))), HasSubstr("2 validation errors detected: "));
+}
+
+TEST_F(LambdaTest, AChangeAndItsEndAreTwoRevisions) {
+  const auto made = create("ring").body.at("RevisionId");
+  const std::string configuration = "/2015-03-31/functions/ring/configuration";
+  const auto settled = ask("GET", configuration).body.at("RevisionId");
+  EXPECT_NE(made, settled);
+  EXPECT_EQ(ask("GET", configuration).body.at("RevisionId"), settled);
+  EXPECT_EQ(made.as_string().size(), settled.as_string().size());
+  EXPECT_EQ(ask("PUT", configuration, {{"Timeout", 7}, {"RevisionId", made}}).status, 412);
+  EXPECT_EQ(ask("PUT", configuration, {{"Timeout", 7}, {"RevisionId", settled}}).status, 200);
+}
+
+TEST_F(LambdaTest, AVersionThatIsNotThereIsDeleted) {
+  ASSERT_EQ(create("ring").status, 201);
+  EXPECT_EQ(ask("DELETE", "/2015-03-31/functions/ring?12").status, 204);
+  EXPECT_EQ(ask("DELETE", "/2015-03-31/functions/none?12").status, 404);
+  EXPECT_EQ(ask("GET", "/2015-03-31/functions/ring").status, 200);
+}
+
+TEST_F(LambdaTest, LoggingIsKeptAndShown) {
+  ASSERT_EQ(create("ring").status, 201);
+  const auto update = [&](boost::json::object logging) {
+    return ask("PUT", "/2015-03-31/functions/ring/configuration",
+               {{"LoggingConfig", std::move(logging)}})
+        .body;
+  };
+  using boost::json::value;
+  EXPECT_EQ(update({{"LogFormat", "JSON"}, {"SystemLogLevel", "DEBUG"}}).at("LoggingConfig"),
+            (value{{"LogFormat", "JSON"},
+                   {"LogGroup", "/aws/lambda/ring"},
+                   {"ApplicationLogLevel", "INFO"},
+                   {"SystemLogLevel", "DEBUG"}}));
+  EXPECT_EQ(update({{"LogFormat", "Text"}, {"LogGroup", "other"}}).at("LoggingConfig"),
+            (value{{"LogFormat", "Text"}, {"LogGroup", "other"}}));
+}
+
 TEST_F(LambdaTest, NoUpdateUndoesAnother) {
   ASSERT_EQ(create("ring").status, 201);
   const std::string base = "/2015-03-31/functions/";

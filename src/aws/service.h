@@ -40,7 +40,8 @@ struct Fault {
   std::string query_code;  // "AWS.SimpleQueueService.NonExistentQueue"; empty: the same as code
   std::string message;
   int status = 400;
-  bool sender = true;  // the caller's fault, not ours
+  bool sender = true;              // the caller's fault, not ours
+  std::string query_message = {};  // Query's words, where they are not the same
 };
 
 using Answer = std::variant<boost::json::object, Fault>;
@@ -61,12 +62,14 @@ struct Service {
   std::string name;  // as signatures scope it: "sqs"
   std::string
       json_prefix;  // of X-Amz-Target and of error types: "AmazonSQS"; empty: no JSON protocol
-  std::string error_prefix;   // "com.amazonaws.sqs#"; may be empty
-  std::string json_version;   // "1.0"
+  std::string error_prefix;  // "com.amazonaws.sqs#"; may be empty
+  std::string json_version;  // "1.0"
   // How a refusal looks, which differs by service. SQS, which came from Query to JSON, says the
   // older code in a header and has an empty <Detail/>; others have neither. The exceptions of
   // Secrets Manager spell "Message" with a capital.
   bool query_born = false, capital_message = false;
+  // The service has all actions of AWS's: another is none, rather than one that belfry lacks.
+  bool complete = false;
   std::string query_version;  // "2012-11-05"; empty: no Query protocol
   std::string xml_namespace;
   std::map<std::string, Action, std::less<>> actions;

@@ -217,7 +217,7 @@ TEST_F(SnsTest, RefusesInAwsWords) {
        "relative "
        "portion of the ARN."},
       {"SetSMSAttributes", "{'attributes':{'DefaultSMSType':'Loud'}}",
-       "InvalidParameter: Invalid parameter: DefaultSMSType"},
+       "InvalidParameter: DefaultSMSType is invalid"},
       {"GetSMSAttributes", "{}", R"({"attributes":{"MonthlySpendLimit":"1"}})"},
       {"CheckIfPhoneNumberIsOptedOut", "{'phoneNumber':'+15555550100'}", R"({"isOptedOut":false})"},
   };

@@ -53,7 +53,7 @@ Service Sqs::service() {
   service.json_prefix = "AmazonSQS";
   service.error_prefix = "com.amazonaws.sqs#";
   service.json_version = "1.0";
-  service.query_born = true;
+  service.query_born = service.complete = true;
   service.query_version = "2012-11-05";
   service.xml_namespace = "http://queue.amazonaws.com/doc/2012-11-05/";
 

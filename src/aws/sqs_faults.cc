@@ -5,8 +5,10 @@
 namespace belfry::aws::sqs {
 
 Fault queue_does_not_exist() {
-  return {"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
-          "The specified queue does not exist."};
+  Fault fault{"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
+              "The specified queue does not exist."};
+  fault.query_message = "The specified queue does not exist for this wsdl version.";
+  return fault;
 }
 
 Fault queue_exists_otherwise(std::string_view attribute) {

@@ -195,12 +195,13 @@ Answer MoveTasks::cancel(const Input& input, const Caller&) {
   if (text.empty()) return missing("TaskHandle");
   const auto handle = parse_task_handle(text);
   const auto source = handle ? name_in_arn(handle->source_arn) : std::nullopt;
-  if (!source) return invalid_value(text, "TaskHandle", "The task handle is not valid.");
+  if (!source) return invalid("Value for parameter TaskHandle is invalid.");
   if (!store_.find_queue(*source)) return resource_not_found("SourceArn");
   std::lock_guard starting(starting_);
   std::lock_guard lock(mutex_);
   const auto at = running_.find(*source);
-  if (at == running_.end() || at->second.id != handle->id) return resource_not_found("TaskHandle");
+  if (at == running_.end() || at->second.id != handle->id)
+    return Fault{"ResourceNotFoundException", "", "Task does not exist.", 404};
   const int64_t moved = at->second.moved;
   end(at->second, "CANCELLED", "");
   return boost::json::object{{"ApproximateNumberOfMessagesMoved", moved}};

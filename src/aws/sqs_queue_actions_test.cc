@@ -48,7 +48,9 @@ TEST_P(SqsQueues, AreNamedByUrlPathOrName) {
   const auto other = sqs.call("ListQueueTags", "{'QueueUrl':'other'}");
   EXPECT_EQ(other.code, "AWS.SimpleQueueService.NonExistentQueue") << "the body beats the path";
   EXPECT_EQ(other.status, 400);
-  EXPECT_EQ(other.message, "The specified queue does not exist.");
+  EXPECT_TRUE(other.message == "The specified queue does not exist." ||
+              other.message == "The specified queue does not exist for this wsdl version.")
+      << other.message;
   sqs.path = "/";
   EXPECT_EQ(sqs.call("ListQueueTags", "{}").code, "MissingParameter");
 }

@@ -16,10 +16,17 @@ namespace json = boost::json;
 using Input = json::object;
 using Run = Answer (*)(SecretsStore&, const Input&, const Caller&);
 
+constexpr std::string_view kSecretPath = "/aws/reference/secretsmanager/";
 constexpr size_t kMostName = 1011, kStandardBytes = 4096, kAdvancedBytes = 8192, kMostNames = 10;
 
 Fault validation(std::string message) {
   return {"ValidationException", "", std::move(message)};
+}
+Fault bad_name() {
+  return validation(
+      "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it "
+      "can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
+      "letters, numbers and the following 3 symbols .-_");
 }
 Fault internal(const Error& error) {
   return {"InternalServerError", "", error.message, 500, false};
@@ -43,6 +50,7 @@ json::object with_value(const Parameter& it, const Input& input, const Caller& c
   auto out = facts(it, caller);
   const bool hidden = it.type == "SecureString" && !flag_field(input, "WithDecryption");
   out["Value"] = hidden ? it.sealed : it.value;
+  if (!it.source.empty()) out["SourceResult"] = it.source;
   return out;
 }
 
@@ -62,9 +70,51 @@ Selector selector_of(std::string given) {
   return it;
 }
 
-std::variant<Parameter, Fault> wanted(SecretsStore& secrets, const std::string& given) {
+// A path has a slash before each of its parts; a name alone may have one.
+bool is_path(std::string_view name) {
+  return name.find("//") == std::string_view::npos && !name.ends_with('/') &&
+         (name.starts_with('/') || name.find('/') == std::string_view::npos);
+}
+
+// A secret under the name /aws/reference/secretsmanager/NAME, which is read decrypted or not at
+// all.
+std::variant<Parameter, Fault> referenced(SecretsStore& secrets, const std::string& given,
+                                          bool decrypted, const Caller& caller) {
+  const std::string name = given.substr(kSecretPath.size());
+  // Who may read which secret is decided where secrets are read.
+  if (!caller.user_arn.empty())
+    return Fault{"AccessDeniedException", "",
+                 "where belfry.yaml names users, secrets are read from Secrets Manager only"};
+  if (!decrypted)
+    return validation("WithDecryption flag must be True for retrieving a Secret Manager secret.");
+  const auto secret = secrets.find(name);
+  const auto value = secret ? secrets.current(name) : Result<std::string>(fail("none"));
+  if (!value)
+    return Fault{"ParameterNotFound", "",
+                 fmt::format("An error occurred (ParameterNotFound) when referencing Secrets "
+                             "Manager: Secret {} not found.",
+                             given)};
+  Parameter it;
+  it.name = given;
+  it.type = "SecureString";
+  it.value = *value;
+  it.modified = secret->changed;
+  it.source = json::serialize(
+      json::object{{"ARN", secret->arn}, {"name", secret->name}, {"secretString", *value}});
+  return it;
+}
+
+std::variant<Parameter, Fault> wanted(SecretsStore& secrets, const std::string& given,
+                                      bool decrypted, const Caller& caller) {
+  if (given.starts_with(kSecretPath)) return referenced(secrets, given, decrypted, caller);
   const Selector selector = selector_of(given);
+  if (!is_path(selector.name)) return bad_name();
   auto found = find_parameter(secrets, selector.name);
+  // A name of one part is found with a slash before it, too, and is called as it was asked for.
+  if (found && !*found && selector.name.rfind('/') == 0 && !given.starts_with("arn:")) {
+    found = find_parameter(secrets, selector.name.substr(1));
+    if (found && *found) (*found)->name = selector.name;
+  }
   if (found && !*found && given.starts_with("arn:"))
     found = find_parameter(secrets, "/" + selector.name);
   if (!found) return internal(found.error());
@@ -78,7 +128,8 @@ std::variant<Parameter, Fault> wanted(SecretsStore& secrets, const std::string& 
 }
 
 Answer get_parameter(SecretsStore& secrets, const Input& input, const Caller& caller) {
-  auto found = wanted(secrets, text_field(input, "Name").value_or(""));
+  auto found = wanted(secrets, text_field(input, "Name").value_or(""),
+                      flag_field(input, "WithDecryption"), caller);
   if (auto* fault = std::get_if<Fault>(&found)) return *fault;
   return json::object{{"Parameter", with_value(std::get<Parameter>(found), input, caller)}};
 }
@@ -92,7 +143,7 @@ Answer get_parameters(SecretsStore& secrets, const Input& input, const Caller& c
                     kMostNames));
   json::array found, invalid;
   for (const std::string& name : names) {
-    auto it = wanted(secrets, name);
+    auto it = wanted(secrets, name, flag_field(input, "WithDecryption"), caller);
     if (auto* parameter = std::get_if<Parameter>(&it))
       found.push_back(with_value(*parameter, input, caller));
     else if (std::get<Fault>(it).sender)
@@ -180,10 +231,7 @@ std::optional<Fault> problem(const Parameter& it) {
 
 Answer put_parameter(SecretsStore& secrets, const Input& input, const Caller&) {
   const std::string name = text_field(input, "Name").value_or("");
-  if (!good_name(name))
-    return validation(
-        "Parameter name: can't be empty and may consist of letters, numbers and the symbols .-_ "
-        "divided by slashes.");
+  if (!good_name(name) || !is_path(name)) return bad_name();
   auto found = find_parameter(secrets, name);
   if (!found) return internal(found.error());
   if (*found && !flag_field(input, "Overwrite"))
@@ -212,8 +260,10 @@ Answer put_parameter(SecretsStore& secrets, const Input& input, const Caller&) {
   return json::object{{"Version", it.version}, {"Tier", it.tier}};
 }
 
-Answer delete_parameter(SecretsStore& secrets, const Input& input, const Caller&) {
-  auto found = wanted(secrets, text_field(input, "Name").value_or(""));
+Answer delete_parameter(SecretsStore& secrets, const Input& input, const Caller& caller) {
+  const std::string name = text_field(input, "Name").value_or("");
+  if (name.starts_with(kSecretPath)) return validation("A secret is deleted by Secrets Manager.");
+  auto found = wanted(secrets, name, false, caller);
   if (auto* fault = std::get_if<Fault>(&found)) return *fault;
   if (auto erased = erase_parameter(secrets, std::get<Parameter>(found).name); !erased)
     return internal(erased.error());

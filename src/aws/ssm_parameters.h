@@ -15,6 +15,7 @@ struct Parameter {
   std::string value, description, pattern, data_type = "text", tier = "Standard", key_id;
   int64_t version = 0;
   int64_t modified = 0;  // milliseconds of the Unix epoch
+  std::string source;    // of a secret that is read as a parameter: its facts, as JSON; not stored
   std::string sealed;    // in base64, of a SecureString: what a reader without decryption is told
 };
 

@@ -39,6 +39,35 @@ TEST_F(SsmTest, KeepsParameters) {
   EXPECT_EQ(got.at("Parameter").at("ARN"), "arn:aws:ssm:us-east-1:000000000000:parameter/app/port");
 }
 
+TEST_F(SsmTest, FindsANameOfOnePartWithASlashToo) {
+  call("AmazonSSM.PutParameter", R"({"Name":"port","Value":"80","Type":"String"})");
+  const auto got = call("AmazonSSM.GetParameter", R"({"Name":"/port"})").at("Parameter");
+  EXPECT_EQ(got.at("Name"), "/port");
+  EXPECT_EQ(got.at("Value"), "80");
+  for (const char* name : {"/a//b", "a/b", "/a/"}) {
+    const auto answer = call("AmazonSSM.GetParameter", R"({"Name":")" + std::string(name) + "\"}");
+    EXPECT_EQ(answer.at("__type"), "ValidationException") << name;
+    EXPECT_NE(answer.at("message").as_string().find("sub-paths divided by slash symbol"),
+              std::string::npos);
+  }
+}
+
+TEST_F(SsmTest, ReadsSecretsAsParameters) {
+  call("secretsmanager.CreateSecret", R"({"Name":"db","SecretString":"sesame"})");
+  const std::string name = R"("Name":"/aws/reference/secretsmanager/)";
+  const auto got = call("AmazonSSM.GetParameter", "{" + name + R"(db","WithDecryption":true})");
+  EXPECT_EQ(got.at("Parameter").at("Value"), "sesame");
+  EXPECT_EQ(got.at("Parameter").at("Type"), "SecureString");
+  const auto source =
+      boost::json::parse(got.at("Parameter").at("SourceResult").as_string()).as_object();
+  EXPECT_EQ(source.at("name"), "db");
+  EXPECT_EQ(call("AmazonSSM.GetParameter", "{" + name + "db\"}").at("__type"),
+            "ValidationException");
+  EXPECT_EQ(
+      call("AmazonSSM.GetParameter", "{" + name + R"(none","WithDecryption":true})").at("__type"),
+      "ParameterNotFound");
+}
+
 TEST_F(SsmTest, SealsSecureStrings) {
   call("AmazonSSM.PutParameter", R"({"Name":"/p","Value":"open sesame","Type":"SecureString"})");
   const auto value = [&](const std::string& input) {
