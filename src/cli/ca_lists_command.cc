@@ -143,12 +143,11 @@ void add_ca_lists(Program& program, CLI::App* ca) {
   const auto add = [&](CLI::App* group, const std::string& name, const std::string& description,
                        const std::string& of, int (*run)(const Program&, const Options&)) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = group->add_subcommand(name, description);
+    CLI::App* command = program.step(group, name, description, options, run);
     if (!of.empty()) command->add_option(of, options->id, "which one")->type_name("")->required();
     add_as_option(command, options->ca);
     add_ca_options(command, options->ca);
     add_output_option(command, options->ca.output);
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return std::pair(command, options.get());
   };
   CLI::App* identities = ca->add_subcommand("identities", "the identities that the CA knows");

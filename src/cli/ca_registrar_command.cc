@@ -133,10 +133,9 @@ void add_ca_registrar(Program& program, CLI::App* ca) {
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&), bool as) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = ca->add_subcommand(name, description);
+    CLI::App* command = program.step(ca, name, description, options, run);
     if (as) add_as_option(command, options->ca);
     add_ca_options(command, options->ca);
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return std::pair(command, options.get());
   };
   const auto [registering, registration] =

@@ -127,16 +127,6 @@ int commit_definition(const Program& program, const Options& options) {
   return kDone;
 }
 
-CLI::App* add(Program& program, CLI::App* parent, const std::string& name,
-              const std::string& description, const std::string& examples,
-              const std::shared_ptr<Options>& options, int (*run)(const Program&, const Options&)) {
-  CLI::App* command = parent->add_subcommand(name, description);
-  command->footer("\nExamples:\n" + examples);
-  add_output_option(command, options->output);
-  program.on_run(command, [&program, options, run] { return run(program, *options); });
-  return command;
-}
-
 void add_wait_option(CLI::App* command, double& wait) {
   command->add_option("--wait", wait, "how long for each commit, in seconds")
       ->type_name("SECONDS")
@@ -206,11 +196,12 @@ void add_chaincode(Program& program) {
   };
 
   auto options = std::make_shared<Options>();
-  CLI::App* it = add(program, command, "package", "make a package, and print its id",
-                     "  belfry chaincode package ngo --path ./chaincode --out ngo.tar.gz\n"
-                     "  belfry chaincode package ngo --address ngo.example.com:9999\n"
-                     "  belfry chaincode package ngo --package ngo.tar.gz      just its id\n",
-                     options, package);
+  CLI::App* it =
+      program.step(command, "package", "make a package, and print its id", options, package,
+                   "  belfry chaincode package ngo --path ./chaincode --out ngo.tar.gz\n"
+                   "  belfry chaincode package ngo --address ngo.example.com:9999\n"
+                   "  belfry chaincode package ngo --package ngo.tar.gz      just its id\n");
+  add_output_option(it, options->output);
   it->add_option("LABEL", options->name, "the package's label, such as ngo_2")
       ->required()
       ->type_name("");
@@ -220,10 +211,12 @@ void add_chaincode(Program& program) {
   options = std::make_shared<Options>();
   options->fabric.administers = true;
   options->fabric.wants_channel = false;
-  it = add(program, command, "install", "install a package on all peers of the organization",
-           "  belfry chaincode install ngo_2 --path ./chaincode\n"
-           "  belfry chaincode install ngo_2 --package ngo.tar.gz --profile connection.yaml\n",
-           options, install_package);
+  it = program.step(
+      command, "install", "install a package on all peers of the organization", options,
+      install_package,
+      "  belfry chaincode install ngo_2 --path ./chaincode\n"
+      "  belfry chaincode install ngo_2 --package ngo.tar.gz --profile connection.yaml\n");
+  add_output_option(it, options->output);
   it->add_option("LABEL", options->name, "the package's label, such as ngo_2")
       ->required()
       ->type_name("");
@@ -232,11 +225,12 @@ void add_chaincode(Program& program) {
 
   options = std::make_shared<Options>();
   options->fabric.administers = true;
-  it = add(program, command, "approve", "approve a definition for the organization",
-           "  belfry chaincode approve ngo --package-id ngo_2:9f2c… --version 2\n"
-           "  belfry chaincode approve ngo --package ngo.tar.gz --policy "
-           "\"OR('Org1MSP.peer', 'Org2MSP.peer')\"\n",
-           options, approve_definition);
+  it = program.step(command, "approve", "approve a definition for the organization", options,
+                    approve_definition,
+                    "  belfry chaincode approve ngo --package-id ngo_2:9f2c… --version 2\n"
+                    "  belfry chaincode approve ngo --package ngo.tar.gz --policy "
+                    "\"OR('Org1MSP.peer', 'Org2MSP.peer')\"\n");
+  add_output_option(it, options->output);
   named(it, options->name);
   it->add_option("--package-id", options->package_id,
                  "the installed package that runs it; none: this organization runs it not")
@@ -248,10 +242,11 @@ void add_chaincode(Program& program) {
 
   options = std::make_shared<Options>();
   options->fabric.administers = true;
-  it = add(program, command, "commit", "commit the definition that this organization approved",
-           "  belfry chaincode commit ngo\n"
-           "  belfry chaincode commit ngo --profile connection.yaml --all-orgs\n",
-           options, commit_definition);
+  it = program.step(command, "commit", "commit the definition that this organization approved",
+                    options, commit_definition,
+                    "  belfry chaincode commit ngo\n"
+                    "  belfry chaincode commit ngo --profile connection.yaml --all-orgs\n");
+  add_output_option(it, options->output);
   named(it, options->name);
   add_sequence_option(it, options->definition.sequence);
   add_wait_option(it, options->wait);

@@ -295,15 +295,6 @@ int update(const Program& program, const Options& options) {
   return kDone;
 }
 
-CLI::App* add(Program& program, CLI::App* parent, const std::string& name,
-              const std::string& description, const std::string& examples,
-              const std::shared_ptr<Options>& options, int (*run)(const Program&, const Options&)) {
-  CLI::App* command = parent->add_subcommand(name, description);
-  command->footer("\nExamples:\n" + examples);
-  program.on_run(command, [&program, options, run] { return run(program, *options); });
-  return command;
-}
-
 void add_orderer_admin(CLI::App* command, std::string& address) {
   command
       ->add_option("--orderer-admin", address,
@@ -324,36 +315,35 @@ void add_channel(Program& program) {
   auto options = std::make_shared<Options>();
   options->fabric.administers = true;
   options->fabric.wants_channel = false;
-  CLI::App* it =
-      add(program, command, "list", "the channels that peers, or an orderer, have joined",
-          "  belfry channel list\n"
-          "  belfry channel list --orderer-admin orderer:7053 --orderer-ca ca.crt \\\n"
-          "      --tls-cert admin.crt --tls-key admin.key\n",
-          options, list);
+  CLI::App* it = program.step(
+      command, "list", "the channels that peers, or an orderer, have joined", options, list,
+      "  belfry channel list\n"
+      "  belfry channel list --orderer-admin orderer:7053 --orderer-ca ca.crt \\\n"
+      "      --tls-cert admin.crt --tls-key admin.key\n");
   add_orderer_admin(it, options->orderer_admin);
   add_output_option(it, options->output);
   add_fabric_options(it, options->fabric, true);
 
   options = std::make_shared<Options>();
-  it = add(program, command, "info", "height and newest hash at each peer",
-           "  belfry channel info\n  belfry channel info --network charity --output json\n",
-           options, info);
+  it = program.step(
+      command, "info", "height and newest hash at each peer", options, info,
+      "  belfry channel info\n  belfry channel info --network charity --output json\n");
   add_output_option(it, options->output);
   add_fabric_options(it, options->fabric, false);
 
   options = std::make_shared<Options>();
-  it = add(program, command, "config",
-           "who is in the channel, who orders it, and how blocks are cut",
-           "  belfry channel config\n  belfry channel config --output json | jq .organizations\n",
-           options, config);
+  it = program.step(
+      command, "config", "who is in the channel, who orders it, and how blocks are cut", options,
+      config,
+      "  belfry channel config\n  belfry channel config --output json | jq .organizations\n");
   add_output_option(it, options->output);
   add_fabric_options(it, options->fabric, false);
 
   options = std::make_shared<Options>();
-  it = add(program, command, "fetch", "write a block to a file, as the peer or orderer has it",
-           "  belfry channel fetch newest newest.block\n"
-           "  belfry channel fetch 0 genesis.block --orderer localhost:7050 --orderer-ca ca.crt\n",
-           options, fetch);
+  it = program.step(
+      command, "fetch", "write a block to a file, as the peer or orderer has it", options, fetch,
+      "  belfry channel fetch newest newest.block\n"
+      "  belfry channel fetch 0 genesis.block --orderer localhost:7050 --orderer-ca ca.crt\n");
   it->add_option("BLOCK", options->position, "oldest, newest, config, or a number")
       ->required()
       ->type_name("");
@@ -362,22 +352,22 @@ void add_channel(Program& program) {
 
   options = std::make_shared<Options>();
   options->fabric.administers = true;
-  it = add(program, command, "join", "have all peers of the organization, or an orderer, join",
-           "  belfry channel join --block genesis.block\n"
-           "  belfry channel join --block genesis.block --orderer-admin orderer:7053 \\\n"
-           "      --orderer-ca ca.crt --tls-cert admin.crt --tls-key admin.key\n",
-           options, join);
+  it = program.step(command, "join", "have all peers of the organization, or an orderer, join",
+                    options, join,
+                    "  belfry channel join --block genesis.block\n"
+                    "  belfry channel join --block genesis.block --orderer-admin orderer:7053 \\\n"
+                    "      --orderer-ca ca.crt --tls-cert admin.crt --tls-key admin.key\n");
   it->add_option("--block", options->block, "the channel's first block")->type_name("FILE");
   add_orderer_admin(it, options->orderer_admin);
   add_fabric_options(it, options->fabric, true);
 
   options = std::make_shared<Options>();
   options->fabric.administers = true;
-  it = add(program, command, "update", "sign a configuration update, and have it ordered",
-           "  belfry channel update update.pb\n"
-           "  belfry channel update update.pb --network org1 --network org2\n"
-           "  belfry channel update update.pb --sign-only signed.pb     for another's signature\n",
-           options, update);
+  it = program.step(
+      command, "update", "sign a configuration update, and have it ordered", options, update,
+      "  belfry channel update update.pb\n"
+      "  belfry channel update update.pb --network org1 --network org2\n"
+      "  belfry channel update update.pb --sign-only signed.pb     for another's signature\n");
   it->add_option("FILE", options->file,
                  "from configtxlator compute_update, or signed by others already")
       ->required()

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 #include "app/config.h"
@@ -27,6 +28,17 @@ class Program {
   CLI::App* command(const std::string& name, const std::string& description,
                     const std::string& examples);
   void on_run(CLI::App* command, std::function<int()> run);
+  // One of a command's steps: `run` is called with the options, which its steps may share, when it
+  // was chosen. Examples: for its own --help; empty: none.
+  template <class Options>
+  CLI::App* step(CLI::App* parent, const std::string& name, const std::string& description,
+                 const std::shared_ptr<Options>& options,
+                 int (*run)(const Program&, const Options&), const std::string& examples = {}) {
+    CLI::App* command = parent->add_subcommand(name, description);
+    if (!examples.empty()) command->footer("\nExamples:\n" + examples);
+    on_run(command, [this, options, run] { return run(*this, *options); });
+    return command;
+  }
 
   // Says what went wrong ("belfry: …") and returns the code.
   int failed(std::string_view message) const;

@@ -254,11 +254,10 @@ void add_function(Program& program) {
   function->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&)) {
-    CLI::App* command = function->add_subcommand(name, description);
+    CLI::App* command = program.step(function, name, description, options, run);
     if (name != "list")
       command->add_option("FUNCTION", options->name, "its name")->required()->type_name("");
     add_api_options(command, options->api);
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return command;
   };
   add_output_option(add("list", "list functions with code", list_functions), options->output);

@@ -89,11 +89,10 @@ void add_queue(Program& program) {
   queue->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&)) {
-    CLI::App* command = queue->add_subcommand(name, description);
+    CLI::App* command = program.step(queue, name, description, options, run);
     if (name != "list")
       command->add_option("QUEUE", options->queue, "its name")->required()->type_name("");
     add_api_options(command, options->api);
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return command;
   };
   add_output_option(add("list", "list the queues with what they hold", list_queues),

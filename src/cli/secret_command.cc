@@ -187,7 +187,7 @@ void add_secret(Program& program) {
   secret->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&)) {
-    CLI::App* command = secret->add_subcommand(name, description);
+    CLI::App* command = program.step(secret, name, description, options, run);
     auto* naming = command->add_option(
         "NAME", options->name, name == "list" ? "only names that begin so" : "its name or ARN");
     naming->type_name("");
@@ -198,7 +198,6 @@ void add_secret(Program& program) {
         ->capture_default_str()
         ->type_name("FILE");
     command->add_option("-d,--data", options->api.data, "the data directory")->type_name("FOLDER");
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return command;
   };
   CLI::App* putting = add("put", "make a secret, or give it a new value", put);

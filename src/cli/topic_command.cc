@@ -136,11 +136,10 @@ void add_topic(Program& program) {
   topic->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& description,
                        int (*run)(const Program&, const Options&)) {
-    CLI::App* command = topic->add_subcommand(name, description);
+    CLI::App* command = program.step(topic, name, description, options, run);
     if (name != "list")
       command->add_option("TOPIC", options->topic, "its name")->required()->type_name("");
     add_api_options(command, options->api);
-    program.on_run(command, [&program, options, run] { return run(program, *options); });
     return command;
   };
   add_output_option(add("list", "list the topics", list_topics), options->output);

@@ -140,8 +140,8 @@ int submit(const Program& program, const Options& options) {
 CLI::App* add(Program& program, CLI::App* parent, const std::string& name,
               const std::string& description, const std::string& examples,
               const std::shared_ptr<Options>& options) {
-  CLI::App* command = parent->add_subcommand(name, description);
-  command->footer("\nExamples:\n" + examples);
+  CLI::App* command = program.step(parent, name, description, options,
+                                   name == "submit" ? submit : evaluate, examples);
   command->add_option("CHAINCODE", options->chaincode, "the chaincode's name")
       ->required()
       ->type_name("");
@@ -169,9 +169,6 @@ CLI::App* add(Program& program, CLI::App* parent, const std::string& name,
   command->add_flag("--init", options->is_init, "this is the chaincode's required initialization");
   add_output_option(command, options->output);
   add_fabric_options(command, options->fabric, false);
-  program.on_run(command, [&program, options, name] {
-    return name == "submit" ? submit(program, *options) : evaluate(program, *options);
-  });
   return command;
 }
 

@@ -1,5 +1,7 @@
 #include "http/url.h"
 
+#include <algorithm>
+
 namespace belfry::http {
 namespace {
 
@@ -36,26 +38,26 @@ std::string percent_encode(std::string_view text) {
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());
-  const auto is_plain = [&](char c) { return c != '%' && (c != '+' || !plus_is_space); };
+  size_t at = 0;
+  // Where the next of each stands; what is between stands for itself and goes over in one piece.
+  size_t percent = text.find('%'), plus = plus_is_space ? text.find('+') : text.npos;
   for (;;) {
-    // What stands for itself goes over in one piece.
-    size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
-    out.append(text, 0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    if (text[0] == '+') {
+    const size_t end = std::min({percent, plus, text.size()});
+    out.append(text, at, end - at);
+    at = end + 1;
+    if (end == text.size()) return out;
+    if (end == plus) {
       out += ' ';
-      text.remove_prefix(1);
+      plus = text.find('+', at);
       continue;
     }
-    if (text.size() < 3) return {};
-    const int high = hex_value(text[1]), low = hex_value(text[2]);
+    if (end + 2 >= text.size()) return {};
+    const int high = hex_value(text[end + 1]), low = hex_value(text[end + 2]);
     if (high < 0 || low < 0) return {};
     out += static_cast<char>(high << 4 | low);
-    text.remove_prefix(3);
+    at = end + 3;
+    percent = text.find('%', at);
   }
-  return out;
 }
 
 std::optional<Query> parse_query(std::string_view text) {
