@@ -6,7 +6,7 @@ limit=${PEER_SECONDS:-60}  # a peer that has not answered by then is ended
 peers=$PWD/bench/peers/match cache=$PWD/.cache/match-peers
 files=$(mktemp -d)
 trap 'rm -rf "$files"' EXIT
-[ -n "${SKIP:-}" ] || build/bench/match_bench
+build/bench/match_bench
 build/bench/match_bench --write "$files"
 
 peer() {  # NAME COMMAND …: each set and size
