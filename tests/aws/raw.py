@@ -30,7 +30,7 @@ def errors(answer):
     body = answer.split(b"\r\n\r\n", 1)[1].decode()
     if body.startswith("{"):
         it = json.loads(body)
-        return it["__type"].split("#")[-1], it["message"]
+        return it["__type"].split("#")[-1], it.get("message", it.get("Message"))
     found = re.search("<Code>(.*)</Code><Message>(.*)</Message>", body, re.S)
     return found.groups() if found else ("", body)
 
