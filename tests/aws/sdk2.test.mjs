@@ -38,7 +38,8 @@ for (const [protocol, AWS] of [['json', json], ['query', query]]) {
 
   test(`v2 over ${protocol}: errors`, async () => {
     await assert.rejects(call('getQueueUrl', {QueueName: 'nowhere'}), {
-      code: 'AWS.SimpleQueueService.NonExistentQueue', statusCode: 400, message: 'The specified queue does not exist.'});
+      code: 'AWS.SimpleQueueService.NonExistentQueue', statusCode: 400,
+      message: `The specified queue does not exist${protocol === 'query' ? ' for this wsdl version' : ''}.`});
     const {QueueUrl} = await call('createQueue', {QueueName: `v2-errors-${protocol}`});
     await assert.rejects(call('sendMessage', {QueueUrl, MessageBody: 'x', DelaySeconds: 901}), {code: 'InvalidParameterValue'});
   });
