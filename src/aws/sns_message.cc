@@ -47,7 +47,7 @@ Outcome<queue::Attribute> read_one(std::string_view name, const Input& given,
   out.type = text_of(given, "DataType");
   const std::string_view kind = std::string_view(out.type).substr(0, out.type.find('.'));
   const bool binary = kind == "Binary";
-  if ((!binary && kind != "String" && kind != "Number") || out.type.ends_with('.'))
+  if ((!binary && kind != "String" && kind != "Number") || out.type.size() == kind.size() + 1)
     return refuse(invalid_value(
         fmt::format("The message attribute '{}' has an invalid message attribute type, the set of "
                     "supported type prefixes is Binary, Number, and String.",

@@ -184,6 +184,15 @@ TEST_F(SnsTest, RefusesInAwsWords) {
        "ValidationError: 1 validation error detected: Value null at "
        "'messageAttributes.a.member.dataType' failed to satisfy constraint: Member must not be "
        "null"},
+      {"Publish", "{'TopicArn':'T','Message':'m','MessageAttributes':{'a':{'DataType':'String.'}}}",
+       "ParameterValueInvalid: The message attribute 'a' has an invalid message attribute type, "
+       "the "
+       "set of supported type prefixes is Binary, Number, and String."},
+      // An ending of any kind is the publisher's own business.
+      {"Publish",
+       "{'TopicArn':'T','Message':'m','MessageAttributes':{'a':{'DataType':'String. x.'}}}",
+       "ParameterValueInvalid: The message attribute 'a' must contain non-empty message attribute "
+       "value for message attribute type 'String. x.'."},
       {"Publish", "{'TopicArn':'T','Message':'m','MessageAttributes':{'a':{'DataType':'String'}}}",
        "ParameterValueInvalid: The message attribute 'a' must contain non-empty message attribute "
        "value for message attribute type 'String'."},
