@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "app/config_check.h"
 #include "aws/front.h"
@@ -21,6 +22,7 @@ namespace {
 
 // A batch of messages is 1 MiB at most; in a form each byte may take three.
 constexpr size_t kLargestBody = 4 << 20;
+constexpr unsigned kMostThreads = 8;  // unless the configuration wants more
 
 // The services' timers on the runtime's threads.
 class RuntimeExecutor final : public Executor {
@@ -46,6 +48,11 @@ aws::Front::Options front_options(const AwsConfig& config) {
                         policy ? std::move(*policy) : aws::Policy()});
   }
   return options;
+}
+
+int threads(const AwsConfig& config) {
+  if (config.threads > 0) return static_cast<int>(config.threads);
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads));
 }
 
 template <class T>
@@ -105,6 +112,7 @@ class Endpoint final : public AwsFront {
       return aws::lambda::Lambda::takes_code(path) ? aws::lambda::Lambda::kLargestRequest
                                                    : kLargestBody;
     };
+    options.threads = threads(*runtime_.config().aws);
     options.round_begins = [this] { runtime_.store().begin_turn(); };
     options.round_ends = [this] { runtime_.store().end_turn(); };
     auto server = http::Server::start(std::move(options),

@@ -295,6 +295,7 @@ struct AwsConfig {
   Text account{"000000000000", {}};
   Text region{"us-east-1", {}};
   Text url;  // where clients outside reach it, such as a TLS proxy; empty: http:// and the address
+  uint32_t threads = 0;  // 0: as many as processors, at most eight
   Table<AwsUserConfig> users;
 };
 

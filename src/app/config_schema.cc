@@ -436,6 +436,8 @@ Value<AwsConfig> aws() {
        member("url", &AwsConfig::url, text("an http:// or https:// address", "^https?://"),
               "where others reach it, for links in notifications, such as a proxy with TLS; by "
               "default http:// and the address"),
+       member("threads", &AwsConfig::threads, count(0, 64),
+              "threads that serve it; 0: as many as processors, eight at most"),
        member("users", &AwsConfig::users, table(user),
               "who may call; without users anybody on this machine, and nobody else")});
 }

@@ -276,8 +276,11 @@ void Front::handle_json(const http::ServerRequest& request, const std::string& t
   boost::json::parse_options limits;
   limits.max_depth = kJsonDepth;
   const std::string_view body = request.body.empty() ? std::string_view("{}") : request.body;
-  auto parsed =
-      boost::json::parse(boost::json::string_view(body.data(), body.size()), error, {}, limits);
+  // What is read lies together, and lives as long as any part of it.
+  auto parsed = boost::json::parse(
+      boost::json::string_view(body.data(), body.size()), error,
+      boost::json::make_shared_resource<boost::json::monotonic_resource>(body.size() + 1024),
+      limits);
   if (error || !parsed.is_object())
     return call->refuse({"SerializationException", "",
                          error ? "the body is no JSON: " + error.message()

@@ -2,7 +2,8 @@
 // action it is, checks its signature and what its user may do, runs the action, and writes the
 // answer in the same protocol.
 //
-// Thread-safe once all services were added.
+// Thread-safe once all services were added: it only reads them. What the services share is theirs to
+// guard; docs/architecture.md has the table.
 #pragma once
 
 #include <memory>

@@ -47,8 +47,9 @@ struct Fault {
 using Answer = std::variant<boost::json::object, Fault>;
 
 struct Action {
-  // Called on the server's thread; answers now or later, once, from any thread. The input's fields
-  // are of the kinds that its shape says; fields the shape does not have may be there, too.
+  // Called on the server's threads, at once on several; answers now or later, once, from any. The
+  // input's fields are of the kinds that its shape says; fields the shape does not have may be
+  // there, too.
   std::function<void(boost::json::object input, const Caller& caller, Callback<Answer> done)> run;
   Shape input;
   Shape output;               // for the Query protocol

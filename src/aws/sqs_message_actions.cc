@@ -88,6 +88,7 @@ void MessageActions::send(const Input& input, const Caller& caller, Done done) {
                     return done(unavailable(committed.reason));
                   if (committed.sent.at(0).no_queue) return done(queue_does_not_exist());
                   boost::json::object out;
+                  out.reserve(4);
                   append_sent(out, sums, committed.sent[0], fifo);
                   done(std::move(out));
                 });

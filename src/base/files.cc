@@ -92,10 +92,11 @@ class PosixFile final : public File {
   Result<void> preallocate(uint64_t size) override {
     auto now = this->size();
     if (!now) return tl::unexpected(now.error());
-    static const std::string zeroes(1 << 20, '\0');
-    for (uint64_t at = *now; at < size; at += zeroes.size()) {
-      auto written = write(
-          at, std::string_view(zeroes).substr(0, std::min<uint64_t>(zeroes.size(), size - at)));
+    // In small steps: who writes to the same disk meanwhile waits behind one of them.
+    alignas(4096) static char zeroes[64 << 10];
+    for (uint64_t at = *now; at < size; at += sizeof zeroes) {
+      auto written =
+          write(at, std::string_view(zeroes, std::min<uint64_t>(sizeof zeroes, size - at)));
       if (!written) return written;
     }
     return {};

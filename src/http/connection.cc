@@ -231,8 +231,9 @@ void Connection::respond(ServerResponse response) {
 }
 
 void Connection::write_head(const ServerResponse& response, bool has_body) {
-  fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                 reason_phrase(response.status), loop_.date());
+  out_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  out_.append(reason_phrase(response.status)).append("\r\nDate: ").append(loop_.date());
+  out_ += "\r\n";
   for (const auto& [name, value] : response.headers) {
     if (!is_token(name)) continue;
     out_.append(name).append(": ");
@@ -246,7 +247,7 @@ void Connection::write_head(const ServerResponse& response, bool has_body) {
     out_ += "\r\n";
   }
   if (has_body && !response.stream)
-    fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", response.body.size());
+    out_.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   else if (has_body && !old_version_ && !head_only_)
     out_ += "Transfer-Encoding: chunked\r\n";
   if (!keep_)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "http/connection.h"
@@ -38,8 +39,7 @@ void Mailbox::post(Callback<EventLoop&> task) {
   std::lock_guard lock(mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
-  if (signalled_ || on_loop_thread()) return;
-  signalled_ = true;
+  if (!std::exchange(sleeps_, false)) return;  // it looks before it sleeps
   BELFRY_CHECK(::eventfd_write(wake_, 1) == 0);
 }
 
@@ -111,7 +111,7 @@ void EventLoop::run_tasks() {
   {
     std::lock_guard lock(mailbox->mutex_);
     tasks.swap(mailbox->tasks_);
-    mailbox->signalled_ = false;
+    mailbox->sleeps_ = false;
   }
   for (auto& task : tasks) task(*this);
 }
@@ -137,6 +137,7 @@ void EventLoop::run() {
     if (!pending) {
       std::lock_guard lock(mailbox->mutex_);
       pending = !mailbox->tasks_.empty();
+      mailbox->sleeps_ = !pending;
     }
     const int wait =
         pending ? 0 : static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(tick_).count());

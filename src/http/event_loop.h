@@ -48,8 +48,9 @@ class Mailbox {
   friend class EventLoop;
   std::mutex mutex_;
   std::vector<Callback<EventLoop&>> tasks_;
-  const int wake_;  // eventfd, the loop's
-  bool signalled_ = false, closed_ = false;
+  const int wake_;       // eventfd, the loop's
+  bool sleeps_ = false;  // the loop, or it is about to: it must be woken, once
+  bool closed_ = false;
 };
 
 // What the loops of one server count together.

@@ -2,9 +2,9 @@
 // console, the AWS-compatible fronts, the certificate authorities.
 //
 // Everything has a bound: header and body sizes, connections, idle and request time. Handlers run
-// on the server's thread(s) and answer now or later through `respond`, from any thread, so a long
-// poll costs a callback, not a thread. An answer of unknown length (a log that is followed) is a
-// ServerStream. request_parser.h says what is refused.
+// on the server's threads, the connection's one, and answer now or later through `respond`, from
+// any thread, so a long poll costs a callback, not a thread. An answer of unknown length (a log
+// that is followed) is a ServerStream. request_parser.h says what is refused.
 #pragma once
 
 #include <atomic>
@@ -78,6 +78,8 @@ class Server {
     std::string address = "127.0.0.1";
     uint16_t port = 0;             // 0: a free one
     std::optional<ServerTls> tls;  // none: plain
+    // Each has its connections for good; they are given out in turn. The handler, and the functions
+    // below, are called on all of them at once.
     int threads = 1;
     size_t header_limit = 16 << 10;
     size_t body_limit = 2 << 20;

@@ -106,17 +106,21 @@ void StoreImpl::begin_turn() {
   turn_ = {this, 0};
 }
 
+// Only one's own is worth waiting for here: while somebody else writes, and for what other threads
+// gather meanwhile, there is the flusher, so that under load it writes group after group and the
+// threads with turns do nothing but handle requests.
 void StoreImpl::end_turn() {
-  for (int i = 0; i < kGroupsInTurn; ++i) {
+  for (int i = 0; i < kGroupsInTurn && turn_.works > 0; ++i) {
     std::unique_lock writer(writer_mutex_, std::try_to_lock);
-    if (!writer || !take_pending(false)) break;
+    if (!writer) break;
+    turn_.works = 0;
+    if (!take_pending(false)) break;
     calling_back_ = this;
     process(taken_);
     taken_.clear();  // its room is used again
     calling_back_ = nullptr;
-    turn_.works = 0;
   }
-  hurry();  // whatever is left
+  if (turn_.works > 0) hurry();
   turn_ = {};
 }
 

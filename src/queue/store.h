@@ -188,8 +188,10 @@ class Store {
 
   // A thread that handles many requests in a row brackets each round of them with these. What it
   // commits and receives in a round is gathered; at the end the thread itself writes and syncs it
-  // as one group and calls back, or leaves it to the flusher if that is just writing. So nothing is
-  // handed from thread to thread and back. Turns do not nest, and one is short.
+  // as one group and calls back, or leaves it to the flusher if somebody else is just writing. So
+  // nothing is handed from thread to thread and back while there is little to do. Several threads
+  // may have turns at once: one may write what another gathered, and call back for it. Turns do not
+  // nest, and one is short.
   virtual void begin_turn() = 0;
   virtual void end_turn() = 0;
 
