@@ -7,26 +7,13 @@
 #include <optional>
 #include <vector>
 
+#include "base/bytes.h"
 #include "ca/json.h"
 
 namespace belfry::ca {
 namespace {
 
 using std::chrono::days;
-
-// strconv.Quote of text that people typed.
-std::string quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out.append("\\").push_back(c);
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out + "\"";
-}
 
 // Reads the parts of a time one after another; remembers which part was not there.
 class TimeReader {
@@ -42,7 +29,7 @@ class TimeReader {
         std::from_chars(text.data(), end, into) != std::from_chars_result{end, {}})
       return cannot(part);
     if (into < least || into > most) {
-      message_ = fmt::format("parsing time {}: {} out of range", quote(whole_), what);
+      message_ = fmt::format("parsing time {}: {} out of range", go_quoted(whole_), what);
       return false;
     }
     rest_.remove_prefix(digits);
@@ -69,13 +56,13 @@ class TimeReader {
   bool cannot(std::string_view part) {
     message_ =
         fmt::format("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as {}",
-                    quote(whole_), quote(rest_), quote(part));
+                    go_quoted(whole_), go_quoted(rest_), go_quoted(part));
     return false;
   }
   std::string_view rest() const { return rest_; }
   std::string& message() { return message_; }
   void extra() {
-    message_ = fmt::format("parsing time {}: extra text: {}", quote(whole_), quote(rest_));
+    message_ = fmt::format("parsing time {}: extra text: {}", go_quoted(whole_), go_quoted(rest_));
   }
 
  private:
@@ -85,6 +72,32 @@ class TimeReader {
 };
 
 }  // namespace
+
+std::string go_quoted(std::string_view text) {
+  std::string out = "\"";
+  while (!text.empty()) {
+    size_t size = 1;
+    while (size < 4 && size < text.size() && !is_utf8(text.substr(0, size))) ++size;
+    const auto rune = text.substr(0, size);
+    const char c = rune[0];
+    const auto byte = static_cast<unsigned char>(c);
+    constexpr std::string_view kNamed = "\a\b\f\n\r\t\v", kNames = "abfnrtv";
+    if (!is_utf8(rune)) {
+      size = 1;
+      out += fmt::format("\\x{:02x}", byte);
+    } else if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (const auto named = kNamed.find(c); named != std::string_view::npos) {
+      out += {'\\', kNames[named]};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += rune;
+    }
+    text.remove_prefix(size);
+  }
+  return out + '"';
+}
 
 Result<WallTime> parse_go_time(std::string_view text) {
   TimeReader reader(text);
@@ -121,7 +134,7 @@ Result<WallTime> parse_go_time(std::string_view text) {
   const auto date =
       std::chrono::year(year) / static_cast<unsigned>(month) / static_cast<unsigned>(day);
   if (reader.message().empty() && !date.ok())
-    return fail(fmt::format("parsing time {}: day out of range", quote(text)));
+    return fail(fmt::format("parsing time {}: day out of range", go_quoted(text)));
   if (!reader.message().empty()) return fail(std::move(reader.message()));
   const int64_t seconds = std::chrono::sys_days(date).time_since_epoch().count() * 86'400 +
                           hour * 3600 + minute * 60 + second - east * 60;
@@ -137,12 +150,12 @@ Result<bool> parse_go_bool(std::string_view text) {
     if (text == yes) return true;
   for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
     if (text == no) return false;
-  return fail(fmt::format("strconv.ParseBool: parsing {}: invalid syntax", quote(text)));
+  return fail(fmt::format("strconv.ParseBool: parsing {}: invalid syntax", go_quoted(text)));
 }
 
 Result<Duration> parse_go_duration(std::string_view text) {
   const auto invalid = [text] {
-    return fail(fmt::format("time: invalid duration {}", quote(text)));
+    return fail(fmt::format("time: invalid duration {}", go_quoted(text)));
   };
   std::string_view rest = text;
   double sign = 1;
@@ -163,7 +176,8 @@ Result<Duration> parse_go_duration(std::string_view text) {
     const size_t letters = std::min(rest.find_first_of("0123456789."), rest.size());
     const std::string_view unit = rest.substr(0, letters);
     rest.remove_prefix(letters);
-    if (unit.empty()) return fail(fmt::format("time: missing unit in duration {}", quote(text)));
+    if (unit.empty())
+      return fail(fmt::format("time: missing unit in duration {}", go_quoted(text)));
     if (unit == "h")
       seconds += number * 3600;
     else if (unit == "m")
@@ -173,7 +187,8 @@ Result<Duration> parse_go_duration(std::string_view text) {
     else if (unit == "ms")
       seconds += number / 1000;
     else
-      return fail(fmt::format("time: unknown unit {} in duration {}", quote(unit), quote(text)));
+      return fail(
+          fmt::format("time: unknown unit {} in duration {}", go_quoted(unit), go_quoted(text)));
   }
   constexpr double kMost = 100.0 * 366 * 86'400;
   if (seconds > kMost) return invalid();

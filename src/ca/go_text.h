@@ -15,6 +15,9 @@ namespace belfry::ca {
 // reach back so far: the earliest it has stands for it.
 inline constexpr WallTime kGoZeroTime = WallTime::min();
 
+// Text in quotes, as strconv.Quote has it, but that what is beyond ASCII stays as it is.
+std::string go_quoted(std::string_view text);
+
 // RFC 3339. Times that WallTime cannot hold become its first or last.
 Result<WallTime> parse_go_time(std::string_view text);
 // 1, t, T, true, TRUE, True and their opposites (strconv.ParseBool).

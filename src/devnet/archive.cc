@@ -14,7 +14,12 @@ namespace {
 constexpr size_t kBlock = 512;  // tar's unit
 constexpr int kGzip = 16 + MAX_WBITS;
 
-Result<std::string> gunzip(std::string_view bytes) {
+struct Unpacked {
+  std::string bytes;
+  bool whole = true;  // otherwise the stream ends or breaks behind them
+};
+
+Result<Unpacked> gunzip(std::string_view bytes) {
   const auto broken = [](const char* how) {
     return fail(fmt::format("error reading as gzip stream: {}", how));
   };
@@ -24,7 +29,8 @@ Result<std::string> gunzip(std::string_view bytes) {
   BELFRY_CHECK(inflateInit2(&stream, kGzip) == Z_OK);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string out;
+  Unpacked unpacked;
+  std::string& out = unpacked.bytes;
   std::vector<char> buffer(64 << 10);
   int state = Z_OK;
   while (state == Z_OK) {
@@ -38,8 +44,9 @@ Result<std::string> gunzip(std::string_view bytes) {
   }
   inflateEnd(&stream);
   if (out.size() > kMostArchiveBytes) return broken("archive is too large");
-  if (state == Z_STREAM_END) return out;
-  return broken(state == Z_DATA_ERROR ? "gzip: invalid header" : "unexpected EOF");
+  if (state == Z_DATA_ERROR && out.empty()) return broken("gzip: invalid header");
+  unpacked.whole = state == Z_STREAM_END;
+  return unpacked;
 }
 
 uint64_t octal(std::string_view field) {
@@ -52,6 +59,14 @@ uint64_t octal(std::string_view field) {
   return out;
 }
 
+// The sum of a header's bytes, its own field taken for spaces.
+bool has_right_sum(std::string_view header) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kBlock; ++i)
+    sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(header[i]);
+  return octal(header.substr(148, 8)) == sum;
+}
+
 std::string_view text(std::string_view field) {
   return field.substr(0, field.find('\0'));
 }
@@ -62,18 +77,28 @@ void put(std::string& header, size_t at, std::string_view value) {
 
 }  // namespace
 
-Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes) {
+Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes, ArchiveFolders folders) {
   const auto unpacked = gunzip(bytes);
   if (!unpacked) return tl::unexpected(unpacked.error());
-  const std::string_view tar = *unpacked;
+  const std::string_view tar = unpacked->bytes;
+  const auto bad_header = [](const char* cause) {
+    return fail(fmt::format("error inspecting next tar header: {}", cause));
+  };
+  const auto refused = [](const std::string& name, char type) {
+    return fail(
+        fmt::format("tar entry {} is not a regular file, type {}", name, static_cast<int>(type)));
+  };
   std::vector<ArchiveFile> out;
   std::string long_name;
-  for (size_t at = 0; at + kBlock <= tar.size();) {
+  for (size_t at = 0;;) {
+    if (at >= tar.size() && unpacked->whole) break;
+    if (at + kBlock > tar.size()) return bad_header("unexpected EOF");
     const std::string_view header = tar.substr(at, kBlock);
     if (header.find_first_not_of('\0') == std::string_view::npos) break;
+    if (!has_right_sum(header)) return bad_header("archive/tar: invalid tar header");
     const uint64_t size = octal(header.substr(124, 12));
     at += kBlock;
-    if (size > tar.size() - at) return fail("error inspecting next tar header: unexpected EOF");
+    if (size > tar.size() - at) return bad_header("unexpected EOF");
     const std::string_view contents = tar.substr(at, size);
     at += (size + kBlock - 1) / kBlock * kBlock;
     std::string name(text(header.substr(0, 100)));
@@ -88,16 +113,17 @@ Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes) {
         break;
       case 'x':
       case 'g':
+        break;  // extended headers
       case '5':
-        break;  // extended headers, folders
+        if (folders == ArchiveFolders::passed_over) break;
+        return refused(name, header[156]);
       case '0':
       case '\0':
         out.push_back(
             {std::move(name), std::string(contents), (octal(header.substr(100, 8)) & 0100) != 0});
         break;
       default:
-        return fail(fmt::format("tar entry {} is not a regular file, type {}", name,
-                                static_cast<int>(header[156])));
+        return refused(name, header[156]);
     }
   }
   return out;

@@ -19,8 +19,11 @@ struct ArchiveFile {
 
 inline constexpr size_t kMostArchiveBytes = 512 << 20;  // unpacked
 
-// Regular files in their order; folders are passed over. Errors in Fabric's words.
-Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes);
+enum class ArchiveFolders { passed_over, refused };
+// Regular files in their order, up to the end mark: what follows it is not looked at. Errors in
+// Fabric's words, "what was being done: cause".
+Result<std::vector<ArchiveFile>> read_tar_gz(std::string_view bytes,
+                                             ArchiveFolders folders = ArchiveFolders::passed_over);
 // Writes the files below the folder. Refuses names that lead out of it.
 Result<void> unpack(FileSystem& files, const std::vector<ArchiveFile>& archive,
                     const std::string& folder);

@@ -82,7 +82,8 @@ bool read_filtered(const ledger::CommittedBlock& block, ::protos::FilteredBlock&
   return true;
 }
 
-// Whether the peer's organisation and the client are members of the collection.
+// Whether the peer's organisation is a member of the collection, and the client is one or need not
+// be, for values that members alone may read.
 class Membership {
  public:
   Membership(const Channel& channel, std::string_view peer_msp, std::string_view client)
@@ -104,6 +105,7 @@ class Membership {
     if (!definition) return false;
     auto collection = ledger::find_collection(*definition ? **definition : none, name);
     if (!collection || !*collection || !(*collection)->has_member(peer_msp_)) return false;
+    if (!(*collection)->member_only_read) return true;
     auto policy = msp::SignaturePolicy::parse((*collection)->member_policy);
     return policy && policy->satisfied_by(client_);
   }

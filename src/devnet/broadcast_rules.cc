@@ -6,6 +6,7 @@
 #include "common/common.pb.h"
 #include "common/configtx.pb.h"
 #include "devnet/access.h"
+#include "devnet/config_rules.h"
 #include "devnet/signed_envelope.h"
 #include "msp/config_update.h"
 
@@ -49,7 +50,8 @@ Result<Message> read_message(std::string_view bytes, BroadcastAnswer& refusal) {
   if (!payload.has_header()) return refuse("header not set");
   if (payload.header().channel_header().empty()) return refuse("channel header not set");
   if (!header.ParseFromString(payload.header().channel_header()))
-    return refuse(fmt::format("error unmarshalling ChannelHeader: {}", kUnparsed));
+    return refuse(fmt::format(
+        "error unmarshalling channel header: error unmarshalling ChannelHeader: {}", kUnparsed));
   Message message{.payload = std::move(*envelope.mutable_payload()),
                   .signature = std::move(*envelope.mutable_signature()),
                   .channel = header.channel_id()};
@@ -72,7 +74,7 @@ std::optional<BroadcastAnswer> check_rules(const Message& message, const msp::Ch
   if (!payload.ParseFromString(message.payload) ||
       !header.ParseFromString(payload.header().signature_header()))
     return bad_request(fmt::format(
-        "could not convert message to signedData: error unmarshalling SignatureHeader: {}",
+        "could not convert message to signedData: GetSignatureHeaderFromBytes failed, err {}",
         kUnparsed));
   if (has_expired(header.creator(), now)) return bad_request("broadcast client identity expired");
   if (auto allowed = check_policy(config, kWriters, header.creator(), message.payload,
@@ -101,8 +103,14 @@ Result<std::string> make_config_transaction(std::string_view envelope, const Mes
   if (!next) return refuse("error authorizing update: " + next.error().message);
   // What does not make a usable configuration is refused here: once ordered, it would end the
   // channel.
+  if (auto good = check_new_config(config, *next); !good) return refuse(good.error().message);
   if (auto usable = msp::ChannelConfig::from_config(config.channel, *next); !usable)
     return refuse(usable.error().message);
+  if (auto good = check_consensus_type(config, *next); !good)
+    return fail(
+        "config update for existing channel did not pass maintenance checks: config transaction "
+        "inspection failed: " +
+        good.error().message);
   *made.mutable_config() = std::move(*next);
   if (!parse(*made.mutable_last_update(), envelope)) return refuse("the envelope does not decode");
   return signed_envelope(::common::CONFIG, config.channel, made.SerializeAsString(), orderer, now,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ledger/chaincode_definition.h"
 #include "ledger/queryresult/kv_query_result.pb.h"
 #include "peer/chaincode_shim.pb.h"
 
@@ -83,6 +84,11 @@ Result<std::string> get_private_hash(Execution& execution, const ChaincodeMessag
   const auto request = parse<::protos::GetState>(message);
   if (!request) return tl::unexpected(request.error());
   if (execution.is_init) return fail(kNotInInit);
+  if (ledger::is_implicit(request->collection()))
+    if (auto known = execution.peer->rights(*execution.simulation, *execution.proposal,
+                                            execution.name_space, request->collection());
+        !known)
+      return tl::unexpected(known.error());
   auto hash = execution.simulation->simulator.get_private_hash(
       execution.name_space, request->collection(), request->key());
   if (!hash) return tl::unexpected(hash.error());
@@ -122,8 +128,17 @@ Result<void> purge(Execution& execution, const std::string& collection, const st
   return execution.simulation->simulator.purge_private(execution.name_space, collection, key);
 }
 
-Result<void> put_metadata(Execution& execution, const std::string& collection,
-                          const std::string& key, const ::protos::StateMetadata& entry) {
+// Where a real peer trips over what is not there, and says so.
+Result<void> tripped() {
+  return fail("panic during execution");
+}
+
+template <class Request>  // PutStateMetadata, WriteRecord
+Result<void> put_metadata(Execution& execution, const Request& request) {
+  if (!request.has_metadata()) return tripped();
+  const auto& entry = request.metadata();
+  const auto& collection = request.collection();
+  const auto& key = request.key();
   const Metadata metadata{{entry.metakey(), entry.value()}};
   auto& simulator = execution.simulation->simulator;
   if (collection.empty()) return simulator.put_metadata(execution.name_space, key, metadata);
@@ -162,7 +177,7 @@ Result<void> write(Execution& execution, ::protos::WriteRecord& record) {
       return purge(execution, record.collection(), record.key());
     case ::protos::WriteRecord::PUT_STATE_METADATA:
       if (auto can = check_metadata_capability(execution); !can) return can;
-      return put_metadata(execution, record.collection(), record.key(), record.metadata());
+      return put_metadata(execution, record);
     default:
       return fail("unknown operation type");
   }
@@ -205,7 +220,7 @@ Result<std::string> put_state_metadata(Execution& execution, const ChaincodeMess
   if (auto may = check_metadata_capability(execution); !may) return tl::unexpected(may.error());
   const auto request = parse<::protos::PutStateMetadata>(message);
   if (!request) return tl::unexpected(request.error());
-  return done(put_metadata(execution, request->collection(), request->key(), request->metadata()));
+  return done(put_metadata(execution, *request));
 }
 
 // The next portion of a query's results. One result is read ahead to know whether there are more,

@@ -14,6 +14,8 @@ namespace {
 
 using ::protos::ChaincodeMessage;
 
+// Where a real peer trips over what is not there, and says so.
+constexpr const char* kTripped = "panic during execution";
 constexpr Duration kWatchEvery = std::chrono::milliseconds(250);
 // The key in a chaincode's namespace that says which version has been initialized (Fabric's
 // InitializedKeyName): U+0000, U+10FFFF, "initialized".
@@ -68,9 +70,7 @@ Result<bool> check_init(Simulation& simulation, const std::string& name, const C
           name));
     return false;
   }
-  if (!found.init_required)
-    return fail(
-        fmt::format("chaincode '{}' does not require initialization but called as init", name));
+  if (!found.init_required) return fail(needs_no_init(name));
   if (!needs)
     return fail(fmt::format("chaincode '{}' is already initialized but called as init", name));
   if (auto put = simulation.simulator.put(name, kInitialized, found.version); !put)
@@ -79,6 +79,11 @@ Result<bool> check_init(Simulation& simulation, const std::string& name, const C
 }
 
 }  // namespace
+
+std::string needs_no_init(const std::string& chaincode) {
+  return fmt::format("chaincode '{}' does not require initialization but called as init",
+                     chaincode);
+}
 
 ChaincodeRuntime::ChaincodeRuntime(const Clock& clock, Executor& executor,
                                    ChaincodeLauncher& launcher, RuntimeOptions options)
@@ -239,8 +244,8 @@ void ChaincodeRuntime::start(std::shared_ptr<Execution> execution, const std::st
   });
 }
 
-void ChaincodeRuntime::invoke(std::shared_ptr<Execution> execution, ::protos::ChaincodeInput input,
-                              OnChaincodeAnswer then) {
+void ChaincodeRuntime::invoke(std::shared_ptr<Execution> execution,
+                              const ::protos::ChaincodeInput* input, OnChaincodeAnswer then) {
   const auto& name = execution->name_space;
   const auto found = execution->peer->find(*execution->simulation, name);
   if (!found)
@@ -248,10 +253,11 @@ void ChaincodeRuntime::invoke(std::shared_ptr<Execution> execution, ::protos::Ch
         fmt::format("invalid invocation: [channel {}] failed to get chaincode container info for "
                     "{}: {}",
                     execution->channel(), name, found.error().message)));
-  const auto init = check_init(*execution->simulation, name, *found, input.is_init());
+  if (input == nullptr) return then(fail(kTripped));
+  const auto init = check_init(*execution->simulation, name, *found, input->is_init());
   if (!init) return then(fail("invalid invocation: " + init.error().message));
   execution->is_init = *init;
-  start(std::move(execution), found->id, input, std::move(then));
+  start(std::move(execution), found->id, *input, std::move(then));
 }
 
 void ChaincodeRuntime::execute(std::shared_ptr<PeerView> peer,
@@ -263,7 +269,7 @@ void ChaincodeRuntime::execute(std::shared_ptr<PeerView> peer,
   execution->proposal = proposal;
   execution->simulation = std::move(simulation);
   execution->name_space = chaincode;
-  invoke(std::move(execution), std::move(input),
+  invoke(std::move(execution), &input,
          [proposal, chaincode, then = std::move(then)](ChaincodeAnswer answer) mutable {
            then(outcome_of(proposal->transaction_id, chaincode, answer));
          });
@@ -288,6 +294,7 @@ void ChaincodeRuntime::execute_legacy_init(std::shared_ptr<PeerView> peer,
 
 void ChaincodeRuntime::call(std::shared_ptr<Execution> caller, const ::protos::ChaincodeSpec& spec,
                             OnChaincodeAnswer then) {
+  if (!spec.has_chaincode_id()) return then(fail(kTripped));
   // "name:version/channel", the last two optional and the version ignored.
   std::string name = spec.chaincode_id().name(), channel = caller->channel();
   if (const auto slash = name.find('/'); slash != std::string::npos) {
@@ -297,6 +304,9 @@ void ChaincodeRuntime::call(std::shared_ptr<Execution> caller, const ::protos::C
   name = name.substr(0, name.find(':'));
 
   auto& peer = *caller->peer;
+  if (peer.is_system(name) && !spec.has_input()) return then(fail(kTripped));
+  if (peer.is_system(name) && spec.input().is_init())
+    return then(fail("execute failed: invalid invocation: " + needs_no_init(name)));
   if (peer.is_system(name))
     return then(completed(peer.call_system(name, channel, caller->simulation.get(),
                                            *caller->proposal, spec.input(), caller->name_space)));
@@ -312,10 +322,13 @@ void ChaincodeRuntime::call(std::shared_ptr<Execution> caller, const ::protos::C
     if (!other) return then(fail("failed to find ledger for channel: " + channel));
     callee->simulation = std::move(*other);
   }
-  invoke(std::move(callee), spec.input(), [then = std::move(then)](ChaincodeAnswer answer) mutable {
-    if (!answer) return then(fail("execute failed: " + answer.error().message));
-    then(std::move(answer));
-  });
+  invoke(std::move(callee), spec.has_input() ? &spec.input() : nullptr,
+         [then = std::move(then)](ChaincodeAnswer answer) mutable {
+           if (!answer && answer.error().message == kTripped)
+             return then(tl::unexpected(answer.error()));
+           if (!answer) return then(fail("execute failed: " + answer.error().message));
+           then(std::move(answer));
+         });
 }
 
 }  // namespace belfry::devnet

@@ -52,6 +52,9 @@ struct ChaincodeOutcome {
 };
 using OnOutcome = Callback<Result<ChaincodeOutcome>>;
 
+// What a chaincode without Init is refused with that is called for it.
+std::string needs_no_init(const std::string& chaincode);
+
 // Thread-safe.
 class ChaincodeRuntime final : public ChaincodeHost,
                                public std::enable_shared_from_this<ChaincodeRuntime> {
@@ -100,7 +103,8 @@ class ChaincodeRuntime final : public ChaincodeHost,
 
   ChaincodeRuntime(const Clock& clock, Executor& executor, ChaincodeLauncher& launcher,
                    RuntimeOptions options);
-  void invoke(std::shared_ptr<Execution> execution, ::protos::ChaincodeInput input,
+  // The input may be null: a chaincode that is called need not be given any.
+  void invoke(std::shared_ptr<Execution> execution, const ::protos::ChaincodeInput* input,
               OnChaincodeAnswer then);
   void start(std::shared_ptr<Execution> execution, const std::string& id,
              const ::protos::ChaincodeInput& input, OnChaincodeAnswer then);

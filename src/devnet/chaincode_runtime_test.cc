@@ -146,6 +146,7 @@ class ChaincodeRuntimeTest : public testing::Test {
   static std::string call_of(const std::string& name) {
     ::protos::ChaincodeSpec spec;
     spec.mutable_chaincode_id()->set_name(name);
+    spec.mutable_input()->add_args("get");
     return spec.SerializeAsString();
   }
 

@@ -11,18 +11,19 @@ namespace {
 
 constexpr size_t kLongestName = 249;
 
-// Fabric's rule for channel names, which are folders' names here, too.
-Result<void> check_name(const std::string& name) {
+}  // namespace
+
+Result<void> check_channel_name(const std::string& name) {
+  if (name.empty()) return fail("channel ID illegal, cannot be empty");
+  if (name.size() > kLongestName)
+    return fail(fmt::format("channel ID illegal, cannot be longer than {}", kLongestName));
   const bool good =
-      !name.empty() && name.size() <= kLongestName && name[0] >= 'a' && name[0] <= 'z' &&
-      std::all_of(name.begin(), name.end(), [](char c) {
+      name[0] >= 'a' && name[0] <= 'z' && std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
       });
   if (good) return {};
   return fail(fmt::format("'{}' contains illegal characters", name));
 }
-
-}  // namespace
 
 ledger::Ledger::Options ChannelSet::ledger_options() const {
   return {.folder = options_.folder, .sync = options_.durable};
@@ -69,7 +70,7 @@ std::vector<std::string> ChannelSet::names() const {
 Result<std::shared_ptr<Channel>> ChannelSet::create(std::string_view genesis) {
   auto config = msp::ChannelConfig::from_block(genesis);
   if (!config) return tl::unexpected(config.error());
-  if (auto good = check_name(config->channel); !good) return tl::unexpected(good.error());
+  if (auto good = check_channel_name(config->channel); !good) return tl::unexpected(good.error());
   if (find(config->channel) != nullptr) return fail("channel already exists");
   // Blocks that nobody would accept help nobody.
   auto self = config->msps->member(orderer_->serialized());

@@ -12,12 +12,26 @@
 namespace belfry::devnet {
 namespace {
 
-// The channel that a configuration block is of, or why it is none.
-Result<std::string> channel_of(const ::common::Block& block) {
+// The channel that a block is of, or why there is none; and why it holds no configuration, if so.
+Result<std::string> channel_of(const ::common::Block& block, std::string& no_configuration) {
   if (block.data().data_size() == 0) return fail("failed to retrieve channel id - block is empty");
-  auto config = msp::parse_config_transaction(block.data().data(0));
-  if (!config) return tl::unexpected(config.error());
-  return std::move(config->channel);
+  const auto broken = [](const char* what) {
+    return fail(
+        fmt::format("error unmarshalling {}: proto: cannot parse invalid wire-format data", what));
+  };
+  ::common::Envelope envelope;
+  ::common::Payload payload;
+  ::common::ChannelHeader header;
+  if (!envelope.ParseFromString(block.data().data(0))) return broken("Envelope");
+  if (!payload.ParseFromString(envelope.payload())) return broken("Payload");
+  if (!payload.has_header()) return fail("failed to retrieve channel id - payload header is empty");
+  if (!header.ParseFromString(payload.header().channel_header())) return broken("ChannelHeader");
+  if (header.type() != ::common::CONFIG) {
+    const auto& type = ::common::HeaderType_Name(header.type());
+    no_configuration = fmt::format("Bad configuration envelope: invalid type {}, expected CONFIG",
+                                   type.empty() ? std::to_string(header.type()) : type);
+  }
+  return header.channel_id();
 }
 
 ::protos::Response join(Peer& peer, const std::string& bytes, const CheckAccess& check) {
@@ -26,16 +40,20 @@ Result<std::string> channel_of(const ::common::Block& block) {
     return refuse(
         "Failed to reconstruct the genesis block, error unmarshalling Block: proto: cannot parse "
         "invalid wire-format data");
-  const auto channel = channel_of(block);
+  std::string no_configuration;
+  const auto channel = channel_of(block, no_configuration);
   if (!channel)
     return refuse(
         fmt::format("\"JoinChain\" request failed to extract channel id from the block due to [{}]",
                     channel.error().message));
-  if (auto config = msp::ChannelConfig::from_block(bytes); !config)
+  if (no_configuration.empty())
+    if (auto config = msp::ChannelConfig::from_block(bytes); !config)
+      no_configuration = config.error().message;
+  if (!no_configuration.empty())
     return refuse(fmt::format(
         "\"JoinChain\" for channelID = {} failed because of validation of configuration block, "
         "because of {}",
-        *channel, config.error().message));
+        *channel, no_configuration));
   if (auto may = check("cscc/JoinChain", ""); !may)
     return refuse(
         fmt::format("access denied for [JoinChain][{}]: [{}]", *channel, may.error().message));
@@ -44,6 +62,8 @@ Result<std::string> channel_of(const ::common::Block& block) {
         fmt::format("cannot create ledger from genesis block: ledger [{}] already exists "
                     "with state [ACTIVE]",
                     *channel));
+  if (auto good = check_channel_name(*channel); !good)
+    return refuse("initializing configtx manager failed: bad channel ID: " + good.error().message);
   if (auto joined = peer.join(bytes); !joined)
     return refuse("cannot create ledger from genesis block: " + joined.error().message);
   return answer();
@@ -80,7 +100,9 @@ Result<std::string> channel_of(const ::common::Block& block) {
   if (function == "JoinChainBySnapshot" && args.at(1).empty())
     return refuse("Cannot join the channel, no snapshot directory provided");
   if (auto may = check("cscc/" + function, ""); !may)
-    return refuse(fmt::format("access denied for [{}]: {}", function, may.error().message));
+    return refuse(function == "JoinChainBySnapshot"
+                      ? fmt::format("access denied for [{}]: [{}]", function, may.error().message)
+                      : fmt::format("access denied for [{}]: {}", function, may.error().message));
   if (function == "JoinBySnapshotStatus")
     return answer(::protos::JoinBySnapshotStatus().SerializeAsString());
   return refuse(fmt::format(

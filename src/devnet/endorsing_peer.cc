@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -126,7 +128,10 @@ Result<void> EndorsingPeer::check_creator(const UnpackedProposal& unpacked,
   if (!member) {
     const bool known = config ? config->msps->find(std::string(identity->msp_id)) != nullptr
                               : identity->msp_id == peer_.msp_id();
-    if (!known || !msp::Certificate::from_pem(identity->certificate_pem)) return malformed();
+    const auto certificate = msp::Certificate::from_pem(identity->certificate_pem);
+    const auto* msp = config ? config->msps->find(std::string(identity->msp_id)) : nullptr;
+    if (!known || !certificate || !(msp ? *msp : local_.msp()).can_place(*certificate))
+      return malformed();
   }
   const auto& signed_ = *unpacked.proposal->signed_proposal;
   if (!member || !context_.signatures->verify(**member, creator, signed_.proposal_bytes(),
@@ -177,9 +182,17 @@ void EndorsingPeer::run(std::shared_ptr<Task> task) {
   }
   if (is_system(about.chaincode)) {
     task->version = kSystemVersion;
+    if (about.input.is_init())
+      return finish(
+          *task, fail(fmt::format("failed to execute transaction {}: invalid invocation: {}",
+                                  about.proposal->transaction_id, needs_no_init(about.chaincode))));
     ChaincodeOutcome outcome;
     outcome.response = std::make_shared<::protos::Response>(call_system(
         about.chaincode, about.channel, task->simulation.get(), *about.proposal, about.input, ""));
+    // Words that a client's argument has got into need not be text.
+    if (!is_utf8(outcome.response->message()))
+      return finish(*task, fail("transaction returned with failure: failed to marshal response: "
+                                "string field contains invalid UTF-8"));
     if (about.chaincode == kLegacy && outcome.response->status() < 400)
       return initialize_legacy(std::move(task), std::move(outcome));
     return finish(*task, std::move(outcome));
@@ -250,10 +263,17 @@ void EndorsingPeer::endorse(Task& task, const ChaincodeOutcome& outcome,
       std::lock_guard lock(task.simulation->mutex);
       results = task.simulation->simulator.results();
     }
+    auto interest =
+        interest_of(results, [this](const std::string& name) { return is_system(name); });
+    if (!interest) {
+      out.Clear();
+      out.mutable_response()->set_status(500);
+      out.mutable_response()->set_message("error in simulation: " + interest.error().message);
+      return;
+    }
+    *out.mutable_interest() = std::move(*interest);
     if (!results.private_set.empty() && outcome.response->status() < 400)
       task.channel->ledger().hold_private(about.proposal->transaction_id, results.private_set);
-    *out.mutable_interest() =
-        interest_of(results, [this](const std::string& name) { return is_system(name); });
     action.set_results(std::move(results.public_set));
   }
   *action.mutable_response() = *outcome.response;
@@ -357,6 +377,15 @@ Result<CollectionRights> EndorsingPeer::rights(Simulation& simulation, const Pro
   const auto definition = ledger::find_definition(simulator.committed(), chaincode);
   if (!definition) return tl::unexpected(definition.error());
   if (!*definition) return missing();
+  if (ledger::is_implicit(collection)) {
+    const auto channel = peer_.channel(simulation.channel);
+    const auto org = ledger::implicit_org(collection);
+    if (channel && std::ranges::none_of(channel->ledger().config()->application,
+                                        [&](const auto& known) { return known.msp_id == org; }))
+      return fail(
+          fmt::format("collection [{}] not defined in the collection config for chaincode [{}]",
+                      collection, chaincode));
+  }
   const auto found = ledger::find_collection(**definition, collection);
   if (!found) return tl::unexpected(found.error());
   if (!*found) return missing();
@@ -386,6 +415,7 @@ Result<bool> EndorsingPeer::held(Simulator& through, const std::string& name_spa
                     collection, name_space));
   };
   if (!*definition) return undefined();
+  if (collection.empty()) return false;  // Fabric lets it pass, and nothing is in it
   const auto found = ledger::find_collection(**definition, collection);
   if (!found) return tl::unexpected(found.error());
   if (!*found) return undefined();
@@ -455,7 +485,7 @@ bool EndorsingPeer::is_system(const std::string& chaincode) const {
         "lifecycle scc operations require exactly two arguments but received {}", args.size()));
   LifecycleCall call{peer_, installed_,
                      channel_name.empty() ? nullptr : peer_.channel(channel_name),
-                     simulation ? &simulation->simulator : nullptr};
+                     simulation ? &simulation->simulator : nullptr, proposal.transaction_id};
   if (call.channel && !ledger::has_new_lifecycle(*call.channel->ledger().config()))
     return refuse(
         fmt::format("cannot use new lifecycle for channel '{}' as it does not have the "

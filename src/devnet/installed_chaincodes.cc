@@ -1,12 +1,13 @@
 #include "devnet/installed_chaincodes.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "ca/json.h"
+#include "ca/json_fields.h"
 #include "devnet/archive.h"
 #include "devnet/chaincode_way.h"
 
@@ -28,27 +29,25 @@ bool is_label(std::string_view text) {
 }
 
 Result<PackageMetadata> parse_metadata(const std::string& text) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element json;
-  if (parser.parse(text).get(json) != simdjson::SUCCESS || !json.is_object()) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    return fail(first == std::string::npos
-                    ? "could not unmarshal metadata.json as json: unexpected end of JSON input"
-                    : fmt::format("could not unmarshal metadata.json as json: invalid character "
-                                  "'{}' looking for beginning of value",
-                                  text[first]));
-  }
-  const auto field = [&](const char* name) {
-    std::string_view out;
-    return json[name].get(out) == simdjson::SUCCESS ? std::string(out) : std::string();
+  const auto wrong = [](const std::string& why) {
+    return fail("could not unmarshal metadata.json as json: " + why);
   };
-  return PackageMetadata{field("label"), field("type"), field("path")};
+  const auto json = ca::parse_json(text);
+  if (!json) return wrong(json.error().message);
+  ca::FieldErrors errors;
+  const ca::ObjectReader fields(*json, "persistence.ChaincodePackageMetadata", errors);
+  PackageMetadata out;
+  fields.text("label", out.label);
+  fields.text("type", out.type);
+  fields.text("path", out.path);
+  if (const auto* first = errors.first()) return wrong(*first);
+  return out;
 }
 
 }  // namespace
 
 Result<ChaincodePackage> parse_package(std::string_view bytes) {
-  const auto files = read_tar_gz(bytes);
+  const auto files = read_tar_gz(bytes, ArchiveFolders::refused);
   if (!files) return tl::unexpected(files.error());
   const ArchiveFile *metadata = nullptr, *code = nullptr;
   for (const auto& file : *files) {
@@ -69,6 +68,12 @@ Result<ChaincodePackage> parse_package(std::string_view bytes) {
                     "alphanumerics, symbols from '.+-_', and can only begin with "
                     "alphanumerics",
                     out.metadata.label));
+  // Fabric looks into the code for index definitions.
+  if (const auto inside = read_tar_gz(code->contents); !inside) {
+    const std::string& message = inside.error().message;
+    return fail("error retrieving DB artifacts from code package: " +
+                message.substr(message.find(": ") + 2));
+  }
   out.code = code->contents;
   return out;
 }

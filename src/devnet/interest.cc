@@ -9,8 +9,8 @@
 
 namespace belfry::devnet {
 
-::protos::ChaincodeInterest interest_of(const Simulator::Results& results,
-                                        const std::function<bool(const std::string&)>& is_system) {
+Result<::protos::ChaincodeInterest> interest_of(
+    const Simulator::Results& results, const std::function<bool(const std::string&)>& is_system) {
   // By namespace and collection ("" is the public state): whether the policy of the chaincode or of
   // the collection has a say.
   std::map<std::string, std::map<std::string, bool>> wanted;
@@ -43,7 +43,12 @@ namespace belfry::devnet {
         call.set_no_private_reads(!read.contains({name_space, collection}));
         continue;
       }
-      for (const auto& policy : policies) call.add_key_policies()->ParseFromString(policy);
+      for (const auto& policy : policies)
+        if (!call.add_key_policies()->ParseFromString(policy))
+          return fail(
+              "error unmarshalling SignaturePolicyEnvelope: proto: cannot parse invalid "
+              "wire-format "
+              "data");
       if (!policies.empty()) call.set_disregard_namespace_policy(!required);
     }
   }

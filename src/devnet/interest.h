@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "base/result.h"
 #include "devnet/simulator.h"
 
 namespace protos {
@@ -13,8 +14,9 @@ class ChaincodeInterest;
 
 namespace belfry::devnet {
 
-// System chaincodes are left out. Sorted by chaincode and collection.
-::protos::ChaincodeInterest interest_of(const Simulator::Results& results,
-                                        const std::function<bool(const std::string&)>& is_system);
+// System chaincodes are left out. Sorted by chaincode and collection. An error when a key that was
+// written has a policy that does not decode.
+Result<::protos::ChaincodeInterest> interest_of(
+    const Simulator::Results& results, const std::function<bool(const std::string&)>& is_system);
 
 }  // namespace belfry::devnet

@@ -188,8 +188,23 @@ class Lifecycle {
     return lc::ApproveChaincodeDefinitionForMyOrgResult().SerializeAsString();
   }
 
+  // Fabric finds out by reading where there is no ledger.
+  Error approved_without_channel(const lc::QueryApprovedChaincodeDefinitionArgs& in) const {
+    const auto reading = fmt::format("GET_STATE failed: transaction ID: {}: no ledger context",
+                                     call_.transaction_id);
+    if (in.sequence() == 0)
+      return Error{
+          fmt::format("could not get current sequence: could not get state for key "
+                      "namespaces/fields/{}/Sequence: {}",
+                      in.name(), reading)};
+    return Error{fmt::format(
+        "could not deserialize namespace metadata for {0}#{1}: could not query metadata for "
+        "namespace namespaces/{0}#{1}: {2}",
+        in.name(), in.sequence(), reading)};
+  }
+
   Result<std::string> query_approved(const lc::QueryApprovedChaincodeDefinitionArgs& in) {
-    if (auto may = needs_channel(); !may) return tl::unexpected(may.error());
+    if (!call_.channel) return tl::unexpected(approved_without_channel(in));
     LifecycleState open(*call_.simulator), own(*call_.simulator, call_.peer.msp_id());
     int64_t sequence = in.sequence();
     if (sequence == 0) {

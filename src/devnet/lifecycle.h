@@ -25,6 +25,7 @@ struct LifecycleCall {
   InstalledChaincodes& installed;
   std::shared_ptr<Channel> channel;  // null without one
   Simulator* simulator = nullptr;    // set with the channel
+  std::string transaction_id;
 };
 
 // Runs one function, whose right to be called was checked before.

@@ -18,6 +18,7 @@ class LocalMsp {
  public:
   static Result<LocalMsp> create(const OrganizationMaterial& organization);
 
+  const msp::Msp& msp() const { return *msp_; }
   // The member behind an msp.SerializedIdentity of this organisation, or why it is none.
   Result<msp::MemberPtr> member(std::string_view identity) const;
   // `policy` is Fabric's word for a role of the local MSP: "Admins", "Members". Errors are in

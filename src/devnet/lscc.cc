@@ -159,7 +159,7 @@ class Lscc {
 
   Result<std::string> instantiated() {
     ::protos::ChaincodeQueryResponse out;
-    Scan* entries = call_.simulator->range(kLegacy, "", "");
+    Scan* entries = call_.simulator->range(kLegacy, "\1", "");
     while (const auto entry = entries->next()) {
       if (entry->key.ends_with(kCollectionSuffix)) continue;
       ::protos::ChaincodeData data;

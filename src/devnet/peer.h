@@ -16,6 +16,9 @@
 
 namespace belfry::devnet {
 
+// Fabric's rule for channels' names.
+Result<void> check_channel_name(const std::string& name);
+
 // The channels of the process. Thread-safe.
 class Channels {
  public:

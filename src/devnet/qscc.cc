@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "ca/go_text.h"
 #include "common/common.pb.h"
 #include "common/ledger.pb.h"
 #include "devnet/system_answer.h"
@@ -27,13 +28,13 @@ namespace {
   if (error == std::errc::result_out_of_range)
     return refuse(
         fmt::format("Failed to parse block number with error strconv.ParseUint: parsing "
-                    "\"{}\": value out of range",
-                    text));
+                    "{}: value out of range",
+                    ca::go_quoted(text)));
   if (error != std::errc() || end != text.data() + text.size())
     return refuse(
         fmt::format("Failed to parse block number with error strconv.ParseUint: parsing "
-                    "\"{}\": invalid syntax",
-                    text));
+                    "{}: invalid syntax",
+                    ca::go_quoted(text)));
   // The largest number means the newest block.
   const uint64_t wanted = number == UINT64_MAX ? ledger.height() - 1 : number;
   return block_answer(ledger, wanted,

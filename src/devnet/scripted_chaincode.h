@@ -125,6 +125,8 @@ class ScriptedChaincode final : public ChaincodeStream {
     };
     const std::string function = arg(0);
     if (function == "put") return from(put(call, "", arg(1), arg(2)));
+    if (function == "raw")  // TYPE PAYLOAD
+      return from(ask(call, static_cast<Message::Type>(std::stoi(arg(1))), arg(2)));
     if (function == "get" || function == "getPrivate") {
       ::protos::GetState get;
       if (function == "getPrivate") get.set_collection(arg(1));

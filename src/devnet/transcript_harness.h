@@ -107,6 +107,8 @@ class TranscriptTest : public ::testing::Test {
     ::protos::CollectionConfigPackage collections;
     add_collection(collections, "donors", {"Org1MSP", "Org2MSP"});
     add_collection(collections, "org1only", {"Org1MSP"});
+    for (auto& config : *collections.mutable_config())
+      config.mutable_static_collection_config()->set_member_only_read(true);
     ASSERT_EQ(submit("_lifecycle", definition_sets("ngo", 1, collections.SerializeAsString())),
               ledger::code::kValid);
   }

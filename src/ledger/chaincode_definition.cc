@@ -174,6 +174,10 @@ bool is_system_chaincode(std::string_view name) {
   return name == "lscc" || name == "qscc" || name == "cscc" || name == "escc" || name == "vscc";
 }
 
+bool is_implicit(std::string_view collection) {
+  return collection.starts_with(kImplicit);
+}
+
 std::string_view implicit_org(std::string_view collection) {
   return collection.starts_with(kImplicit) ? collection.substr(kImplicit.size())
                                            : std::string_view();

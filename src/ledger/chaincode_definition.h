@@ -59,6 +59,8 @@ bool is_chaincode_version(std::string_view text);
 // "lscc", "qscc" and the like, which no chaincode may be called.
 bool is_system_chaincode(std::string_view name);
 
+// Whether it has the name of an organisation's implicit collection, as "_implicit_org_Org1MSP".
+bool is_implicit(std::string_view collection);
 // The organisation whose implicit collection that is ("_implicit_org_Org1MSP"); empty for others.
 std::string_view implicit_org(std::string_view collection);
 // The chaincode's collection of that name, implicit ones too; none when there is none.

@@ -27,6 +27,10 @@ class Authorities {
 
   const std::vector<Certificate>& all() const { return all_; }  // roots, then intermediates
 
+  // At the moment its validity began.
+  bool leads_to_root(const Certificate& certificate) const {
+    return chain(certificate).has_value();
+  }
   // Checks that an identity's certificate leads to a root and is not revoked, at the moment its
   // validity began. Returns its CertifiersIdentifier: sha256 over the DERs of the chain above it.
   Result<std::string> check_identity(const Certificate& certificate) const;

@@ -109,6 +109,12 @@ class Remembered {
 
 }  // namespace
 
+bool Certificate::ecdsa_signed() const {
+  int key = NID_undef;
+  return OBJ_find_sigid_algs(X509_get_signature_nid(native()), nullptr, &key) == 1 &&
+         key == NID_X9_62_id_ecPublicKey;
+}
+
 Result<Certificate> Certificate::from_native(std::shared_ptr<X509> x509) {
   auto state = std::make_shared<State>();
   const X509_NAME* subject = X509_get_subject_name(x509.get());

@@ -45,6 +45,7 @@ class Certificate {
   WallTime not_before() const { return state_->not_before; }
   WallTime not_after() const { return state_->not_after; }
   bool is_ca() const { return state_->is_ca; }
+  bool ecdsa_signed() const;  // by its issuer
   const std::string& der() const { return state_->der; }
   // The DER without the issuer's signature (TBSCertificate). Two encodings of one certificate that
   // differ in the signature only (its S can be high or low) agree here.

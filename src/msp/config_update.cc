@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -116,12 +117,56 @@ Result<Signers> signers_of(const ChannelConfig& current,
   return verify_signers(*current.msps, signatures);
 }
 
+// Fabric's rule for the names of groups, values and policies.
+Result<void> check_name(std::string_view name) {
+  constexpr size_t kLongest = 249;
+  if (name.empty()) return fail("config ID illegal, cannot be empty");
+  if (name.size() > kLongest)
+    return fail(fmt::format("config ID illegal, cannot be longer than {}", kLongest));
+  if (name == "." || name == "..")
+    return fail(fmt::format("name '{}' for config ID is not allowed", name));
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-';
+  };
+  if (!std::all_of(name.begin(), name.end(), allowed))
+    return fail(fmt::format("config ID '{}' contains illegal characters", name));
+  return {};
+}
+
+Result<void> check_mod_policy(std::string_view policy) {
+  if (policy.empty()) return fail("mod_policy not set");
+  if (policy.front() == '/') policy.remove_prefix(1);
+  for (size_t at = 0;; ++at) {
+    const size_t end = std::min(policy.find('/'), policy.size());
+    if (auto good = check_name(policy.substr(0, end)); !good)
+      return std::move(good).with_context(fmt::format("path element at {} is invalid", at));
+    if (end == policy.size()) return {};
+    policy.remove_prefix(end + 1);
+  }
+}
+
+Result<void> check_names(const Group& group) {
+  const auto good = [](const char* kind, const std::string& name) {
+    return check_name(name).with_context(fmt::format("illegal characters in key: {}", kind));
+  };
+  for (const auto& [name, value] : group.values())
+    if (auto checked = good("[Value]  ", name); !checked) return checked;
+  for (const auto& [name, policy] : group.policies())
+    if (auto checked = good("[Policy] ", name); !checked) return checked;
+  for (const auto& [name, below] : group.groups()) {
+    if (auto checked = good("[Group]  ", name); !checked) return checked;
+    if (auto checked = check_names(below); !checked) return checked;
+  }
+  return {};
+}
+
 // Whether this changed part may be written: its version is the next one, and its mod_policy is
 // satisfied.
 Result<void> check_change(const ChannelConfig& current, const Items& existing,
                           const std::string& key, const Item& change, const Signers& signers) {
-  if (change.mod_policy().empty())
-    return fail(fmt::format("invalid mod_policy for element {}: mod_policy not set", key));
+  if (auto good = check_mod_policy(change.mod_policy()); !good)
+    return fail(fmt::format("invalid mod_policy for element {}: {}", key, good.error().message));
   auto before = existing.find(key);
   if (before == existing.end()) {
     if (change.version() != 0)
@@ -143,10 +188,12 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
                                       const ::common::ConfigUpdateEnvelope& envelope) {
   ::common::ConfigUpdate update;
   if (!update.ParseFromString(envelope.config_update()))
-    return fail("the configuration update does not decode");
+    return fail("proto: cannot parse invalid wire-format data");
   if (update.channel_id() != current.channel)
     return fail(fmt::format("ConfigUpdate for channel '{}' but envelope for channel '{}'",
                             update.channel_id(), current.channel));
+  if (auto good = check_names(update.read_set()); !good)
+    return fail("error mapping ReadSet: " + good.error().message);
   const Items existing = items_of(current.config->channel_group());
   const Items read = update.has_read_set() ? items_of(update.read_set()) : Items();
   const Items written = update.has_write_set() ? items_of(update.write_set()) : Items();
@@ -163,6 +210,8 @@ Result<::common::Config> apply_update(const ChannelConfig& current,
                       "version {}, but it is currently at version {}",
                       key, item.version(), found->second.version()));
   }
+  if (auto good = check_names(update.write_set()); !good)
+    return fail("error mapping WriteSet: " + good.error().message);
   auto signers = signers_of(current, envelope);
   if (!signers) return tl::unexpected(signers.error());
 

@@ -129,7 +129,7 @@ TEST_F(ConfigUpdateTest, RefusesWithAReason) {
 
   ::common::ConfigUpdateEnvelope nonsense;
   nonsense.set_config_update("\xff");
-  EXPECT_THAT(apply_update(current(), nonsense).error().message, HasSubstr("does not decode"));
+  EXPECT_THAT(apply_update(current(), nonsense).error().message, HasSubstr("cannot parse"));
 }
 
 TEST_F(ConfigUpdateTest, SignaturesMustBeOverThisUpdate) {

@@ -141,6 +141,10 @@ Result<void> Msp::State::check_units(const Certificate& certificate,
   return {};
 }
 
+bool Msp::can_place(const Certificate& certificate) const {
+  return !certificate.ecdsa_signed() || state_->authorities.leads_to_root(certificate);
+}
+
 Result<MemberPtr> Msp::member(std::string_view certificate_pem) const {
   auto certificate = Certificate::from_pem(certificate_pem);
   if (!certificate) return tl::unexpected(certificate.error());

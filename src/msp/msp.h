@@ -74,6 +74,9 @@ class Msp {
       const;  // PEM: roots, then intermediates, for TLS connections
   const std::vector<Certificate>& authorities() const;  // roots, then intermediates
 
+  // Whether the certificate can be told to be one of this organisation's, whatever else may be
+  // wrong with it: Fabric wants to know the issuer of what is signed with ECDSA before it looks on.
+  bool can_place(const Certificate& certificate) const;
   // The member whose certificate this is, or why it is none.
   Result<MemberPtr> member(std::string_view certificate_pem) const;
 
