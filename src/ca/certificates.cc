@@ -99,10 +99,24 @@ bool passes(const IssuedCertificate& it, const Filter& filter, WallTime now) {
 
 }  // namespace
 
-Outcome<Answer> list_certificates(Call& call) {
+namespace {
+
+// Registrars and revokers.
+Outcome<void> check_caller(Call& call) {
   if (auto known = call.authenticate_by_token(); !known) return tl::unexpected(known.error());
-  if (!call.caller().attribute(kRoles))
-    if (auto may = call.needs_right(kRevoker); !may) return tl::unexpected(may.error());
+  if (call.caller().attribute(kRoles)) return {};
+  return call.needs_right(kRevoker);
+}
+
+}  // namespace
+
+Outcome<Answer> remove_certificates(Call& call) {
+  if (auto may = check_caller(call); !may) return tl::unexpected(may.error());
+  return refuse(500, 0, "DELETE Not Implemented");
+}
+
+Outcome<Answer> list_certificates(Call& call) {
+  if (auto may = check_caller(call); !may) return tl::unexpected(may.error());
   const WallTime now = call.ca().host.clock.now();
   auto filter = read_filter(call, now);
   if (!filter) return tl::unexpected(filter.error());

@@ -30,7 +30,7 @@ const std::vector<Endpoint>& endpoints() {
       {"affiliations",
        true,
        {{"GET", show_affiliation}, {"PUT", modify_affiliation}, {"DELETE", remove_affiliation}}},
-      {"certificates", false, {{"GET", list_certificates}}},
+      {"certificates", false, {{"GET", list_certificates}, {"DELETE", remove_certificates}}},
       {"idemix/credential", false, {{"POST", idemix_credential}}},
       {"idemix/cri", false, {{"POST", idemix_revocation}}},
   };

@@ -36,6 +36,7 @@ Outcome<Answer> show_affiliation(Call& call);
 Outcome<Answer> modify_affiliation(Call& call);
 Outcome<Answer> remove_affiliation(Call& call);
 Outcome<Answer> list_certificates(Call& call);
+Outcome<Answer> remove_certificates(Call& call);  // refused: nobody can
 Outcome<Answer> idemix_credential(Call& call);
 Outcome<Answer> idemix_revocation(Call& call);
 

@@ -1,6 +1,7 @@
 // enroll and reenroll: a certificate for who knows an identity's secret, or has a certificate of
 // it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -60,20 +61,20 @@ Outcome<std::string> attributes_of(const EnrollRequest& request, const Identity&
       if (attribute.ecert) given.emplace_back(attribute.name, attribute.value);
     return given.empty() ? std::string() : attribute_text(std::move(given));
   }
-  std::string missing;
+  std::vector<std::string> missing;
   for (const AttributeRequest& asked : *request.attributes) {
     const bool seen =
         std::ranges::any_of(given, [&asked](const auto& it) { return it.first == asked.name; });
     if (const Attribute* attribute = identity.attribute(asked.name); attribute && !seen)
       given.emplace_back(attribute->name, attribute->value);
     else if (!attribute && !asked.optional)
-      missing += (missing.empty() ? "" : " ") + asked.name;
+      missing.push_back(asked.name);
   }
   if (!missing.empty())
     return refuse(500, 0,
                   fmt::format("Failed to find requested attributes: The following required "
                               "attributes are missing: [{}]",
-                              missing));
+                              fmt::join(missing, " ")));
   return attribute_text(std::move(given));
 }
 

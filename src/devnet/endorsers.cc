@@ -9,6 +9,7 @@
 #include "devnet/lifecycle_state.h"
 #include "devnet/principal_sets.h"
 #include "ledger/chaincode_definition.h"
+#include "ledger/endorsement_check.h"
 #include "msp/msp_principal.pb.h"
 #include "peer/policy.pb.h"
 #include "peer/proposal_response.pb.h"
@@ -63,21 +64,29 @@ Result<ledger::Collection> collection_of(const ChaincodeDefinition& definition,
   return **found;
 }
 
-// The policies that one called chaincode's validation asks for, all to be satisfied.
+// The policies that one called chaincode's validation asks for, all to be satisfied. A collection's
+// own stands in the chaincode's stead, for what is in the collection.
 Result<std::vector<PrincipalSets>> policies_of(const msp::ChannelConfig& config,
                                                const ChaincodeDefinition& definition,
                                                const ::protos::ChaincodeCall& call) {
   std::vector<PrincipalSets> out;
-  if (!call.disregard_namespace_policy()) {
-    auto sets = chaincode_sets(config, definition);
-    if (!sets) return tl::unexpected(sets.error());
-    out.push_back(std::move(*sets));
-  }
+  bool wants_own = call.collection_names().empty();
   for (const auto& name : call.collection_names()) {
     const auto collection = collection_of(definition, name);
     if (!collection) return tl::unexpected(collection.error());
-    if (collection->endorsement_policy.empty()) continue;
-    auto sets = sets_of_application_policy(config, collection->endorsement_policy);
+    const auto policy = ledger::is_implicit(name)
+                            ? ledger::implicit_policy(config, ledger::implicit_org(name))
+                            : collection->endorsement_policy;
+    if (policy.empty()) {
+      wants_own = true;
+      continue;
+    }
+    auto sets = sets_of_application_policy(config, policy);
+    if (!sets) return tl::unexpected(sets.error());
+    out.push_back(std::move(*sets));
+  }
+  if (wants_own && !call.disregard_namespace_policy()) {
+    auto sets = chaincode_sets(config, definition);
     if (!sets) return tl::unexpected(sets.error());
     out.push_back(std::move(*sets));
   }

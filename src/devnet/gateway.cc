@@ -8,6 +8,7 @@
 
 #include "common/common.pb.h"
 #include "devnet/endorsement_plan.h"
+#include "devnet/orderer_service.h"
 #include "peer/chaincode.pb.h"
 #include "peer/proposal.pb.h"
 #include "peer/proposal_response.pb.h"
@@ -28,7 +29,7 @@ struct Unpacked {
   ::common::ChannelHeader channel_header;
   ::protos::ChaincodeProposalPayload payload;
   std::string channel, chaincode;
-  bool transient = false;
+  bool transient = false, has_spec = false;
 };
 
 Result<Unpacked> unpack(const ::protos::SignedProposal& signed_) {
@@ -47,6 +48,7 @@ Result<Unpacked> unpack(const ::protos::SignedProposal& signed_) {
   if (!spec.ParseFromString(out.payload.input())) return broken("ChaincodeInvocationSpec");
   out.channel = out.channel_header.channel_id();
   out.chaincode = spec.chaincode_spec().chaincode_id().name();
+  out.has_spec = spec.has_chaincode_spec();
   out.transient = !out.payload.transientmap().empty();
   return out;
 }
@@ -210,8 +212,8 @@ void Gateway::evaluate(const ::gateway::EvaluateRequest& request,
   if (!unpacked) return malformed(unpacked.error().message);
   if (unpacked->channel.empty()) return malformed("no channel id provided");
   if (unpacked->chaincode.empty())
-    return malformed(
-        fmt::format("no chaincode name is provided, channel id [{}]", unpacked->channel));
+    return malformed(fmt::format("no chaincode {} is provided, channel id [{}]",
+                                 unpacked->has_spec ? "name" : "spec", unpacked->channel));
   if (!local_->peer().channel(unpacked->channel))
     return refuse(StatusCode::UNAVAILABLE,
                   fmt::format("failed to get config for channel [{0}]: could not get last config "
@@ -443,7 +445,9 @@ GatewayResult<::gateway::SubmitResponse> Gateway::submit(const ::gateway::Submit
                   fmt::format("failed to get config for channel [{0}]: could not get last config "
                               "for channel {0}",
                               request.channel_id()));
-  const auto answer = channel->broadcast(request.prepared_transaction().SerializeAsString());
+  // The orderer goes by the channel that the transaction itself names.
+  const auto answer =
+      broadcast_to(context_.channels, request.prepared_transaction().SerializeAsString());
   if (answer.status == Status::success) return ::gateway::SubmitResponse();
   const int status = static_cast<int>(answer.status);
   const std::string& name = ::common::Status_Name(static_cast<::common::Status>(status));

@@ -43,6 +43,8 @@ std::string lifecycle_policy(const msp::ChannelConfig& config) {
   return message.SerializeAsString();
 }
 
+}  // namespace
+
 std::string implicit_policy(const msp::ChannelConfig& config, std::string_view msp_id) {
   for (const auto& org : config.application) {
     if (org.msp_id != msp_id) continue;
@@ -54,8 +56,6 @@ std::string implicit_policy(const msp::ChannelConfig& config, std::string_view m
   }
   return {};
 }
-
-}  // namespace
 
 const msp::SignaturePolicy* PolicyCache::compile(std::string_view envelope) {
   auto found = compiled_.find(envelope);

@@ -23,6 +23,11 @@
 
 namespace belfry::ledger {
 
+// Whose consent writes to an organisation's implicit collection want (protos.ApplicationPolicy):
+// the organisation's Endorsement policy, or else any of its members. Empty when the channel knows
+// no such organisation.
+std::string implicit_policy(const msp::ChannelConfig& config, std::string_view msp_id);
+
 // Compiled signature policies by their bytes; they come again with every transaction. One thread.
 class PolicyCache {
  public:
