@@ -10,7 +10,6 @@ import io
 import json
 import os
 import pathlib
-import shutil
 import socket
 import subprocess
 import tarfile
@@ -373,16 +372,12 @@ def archive(files):
 
 
 def start_chaincode(package_id, address, log):
-    # Node's shim, kept between runs.
-    home = HERE.parent.parent / ".cache/fabric-chaincode"
-    if not (home / "node_modules/fabric-shim").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent", "fabric-shim@2.5"],
-                       cwd=home, check=True)
-    shutil.copy(HERE / "chaincode/index.js", home / "index.js")
-    env = {**os.environ, "CHAINCODE_ID": package_id, "CHAINCODE_ADDRESS": address}
+    # Node's shim is that of the devnet's tests.
+    modules = HERE.parent / "devnet"
+    subprocess.run(["bash", "-c", '. "$0/support/install.sh" && node_packages "$1"', HERE.parent, modules], check=True)
+    env = {**os.environ, "NODE_PATH": str(modules / "node_modules"), "CHAINCODE_ID": package_id, "CHAINCODE_ADDRESS": address}
     with open(log, "ab") as out:
-        process = subprocess.Popen(["node", "index.js"], cwd=home, env=env, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(["node", HERE / "chaincode/index.js"], env=env, stdout=out, stderr=subprocess.STDOUT)
     host, port = address.split(":")
     retry(lambda: socket.create_connection((host, int(port)), 1).close())
     return process
